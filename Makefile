@@ -1,0 +1,45 @@
+# Two commands: `make report` and `make test`. Both build .venv themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+SAMPLE := data/simulated/.ready
+
+.PHONY: report test sample lock clean
+
+report: $(SAMPLE)
+	$(BIN)/cchc report
+
+test: $(SAMPLE)
+	$(BIN)/python -m ruff check -q .
+	$(BIN)/python -m ruff format -q --check .
+	$(BIN)/python -m pytest -q --nbval --ignore=notebooks/.ipynb_checkpoints
+
+sample: $(SAMPLE)
+
+$(SAMPLE): $(READY)
+	rm -rf data/simulated
+	$(BIN)/cchc sample --out data/simulated/exports
+	$(BIN)/cchc read data/simulated/exports/simulated-tinh-mau-a.csv data/simulated/exports/simulated-huyen-mau-b.xlsx \
+	  data/simulated/exports/simulated-tinh-mau-c.csv --out data/simulated
+	touch $@
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed; say which: make PYTHON=python3.12"; exit 2; }
+	@if command -v uv >/dev/null; then \
+	  uv venv -q --clear --python $(PYTHON) .venv && \
+	  uv pip install -q --python $(BIN)/python --require-hashes -r requirements.txt && \
+	  uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+	else \
+	  $(PYTHON) -m venv --clear .venv && \
+	  $(BIN)/python -m pip install -q --require-hashes -r requirements.txt && \
+	  $(BIN)/python -m pip install -q --no-deps --no-build-isolation -e . ; \
+	fi
+	touch $@
+
+lock:  # after a change in pyproject.toml; needs uv
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	  --extra reports --extra tests pyproject.toml -o requirements.txt
+
+clean:
+	rm -rf .venv data/simulated reports/site

@@ -1,0 +1,116 @@
+"""What readers see for a key, a value or a printed figure: names, labels, units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from cchc_analysis.catalogue import indicator, indicators
+from cchc_analysis.display import Language
+from cchc_analysis.gazetteer import unit_name
+from cchc_analysis.lateness import RULES
+from cchc_analysis.wording import day, decimal, has_phrase, interval, percent, say, whole
+
+SIMULATED = "simulated"
+
+
+def is_simulated(source: Iterable[str]) -> bool:
+    """Tell whether any source is a simulated export; their names begin with 'simulated'.
+
+    Examples
+    --------
+    >>> is_simulated(["simulated-tinh-mau-a.csv"]), is_simulated(["export.csv"])
+    (True, False)
+    """
+    return any(str(name).startswith(SIMULATED) for name in source)
+
+
+def indicator_name(indicator_id: str, language: Language) -> str:
+    """Return an indicator's name in the catalogue."""
+    return getattr(indicator(indicator_id), language)
+
+
+def row_label(
+    row: dict, label: str | Sequence[str], language: Language, units: pd.DataFrame | None = None
+) -> str:
+    """Return what readers see for a row named by one column, or by several together."""
+    columns = [label] if isinstance(label, str) else label
+    return ": ".join(_key_label(row[name], name, language, units) for name in columns)
+
+
+def _key_label(key: object, column: str, language: Language, units: pd.DataFrame | None) -> str:
+    """Return a unit's, an indicator's or a rule's name, a date, or the key itself."""
+    if pd.isna(key):
+        return say("unknown", language)
+    if column == "unit_id":
+        return unit_name(str(key), units=units, language=language)
+    if column == "indicator":
+        return indicator_name(str(key), language)
+    if column == "rule" and key in RULES:
+        return getattr(RULES[key], language)
+    if column.endswith("_on"):
+        return day(key, language)
+    return level_name(column, str(key), language)
+
+
+def level_name(term: str, level: str, language: Language) -> str:
+    """Return the name of a level that is a code (channel, quarter), or the level itself."""
+    key = f"level.{term}.{level}"
+    return say(key, language) if has_phrase(key, language) else str(level)
+
+
+def value(row: dict, language: Language) -> str:
+    """Return an estimate's value in its unit of measure; a printed range as a range."""
+    if row["unit_of_measure"] == "share":
+        places = _printed_places(row)
+        if pd.isna(row["value"]) and row["bounds"] == "printed_range":
+            return interval(row["low"], row["high"], language, places)
+        return percent(row["value"], language, places)
+    places = 0 if pd.isna(row["value"]) or float(row["value"]).is_integer() else 2
+    return decimal(row["value"], language, places)
+
+
+def _printed_places(row: dict) -> int:
+    """Return as many decimals as were printed, read off the bounds; 2 for computed shares."""
+    if row["bounds"] not in ("rounding", "printed_range"):
+        return 2
+    ends = [100 * row[name] for name in ("value", "low", "high") if pd.notna(row[name])]
+    shown = ends[:1] if row["bounds"] == "rounding" else ends
+    return next((n for n in range(4) if all(abs(x - round(x, n)) < 1e-9 for x in shown)), 2)
+
+
+def as_printed(row: dict, language: Language) -> str:
+    """Return a printed figure with its sign or unit, as the source gives it."""
+    if pd.isna(row["printed"]):
+        return say("none", language)
+    target = "≥ " if row["kind"] == "target" and pd.notna(row["low"]) else ""
+    unit = " %" if row["unit_of_measure"] == "percent" else ""
+    return f"{target}{local_number(row['printed'], language)}{unit}"
+
+
+def local_number(text: str, language: Language) -> str:
+    """Return a printed number in the language's decimal mark, digits unchanged."""
+    plain = str(text)
+    if not plain.replace(".", "", 1).isdigit():
+        return plain.replace(".", ",") if language == "vi" and plain[:1].isdigit() else plain
+    head, _, tail = plain.partition(".")
+    mark = "," if language == "vi" else "."
+    return whole(int(head), language) + (mark + tail if tail else "")
+
+
+def number_of(number: float, language: Language) -> str:
+    """Return a count as a whole number, points with two decimals."""
+    return whole(number, language) if float(number).is_integer() else decimal(number, language)
+
+
+def indicator_names(parts: str, language: Language) -> str:
+    """Return the names of several indicators, joined by plus signs."""
+    known = indicators()
+    ids = [part.strip() for part in parts.split(",")]
+    return " + ".join(indicator_name(p, language) if p in known else p for p in ids)
+
+
+def capital(text: str) -> str:
+    """Return ``text`` with its first letter in upper case."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,227 @@
+"""Indicators as functions of a tally: the same call for every one.
+
+Each takes a tally (``columns.TALLY``) and returns estimates (``columns.ESTIMATES``): one row
+per unit, period, rule and ``by``, with ``value``, ``low`` and ``high`` as shares in 0..1, the
+``count`` and ``total`` of dossiers behind them, the method, the rule and the source. ``by``
+names further keys of the tally to keep apart, such as ``field``; cells are added over all
+others. A group with no dossier in its total has NaN, not 0, and so has one whose source does
+not give the count.
+
+The limits are Wilson score limits. The dossiers are all there, so they describe what chance
+alone would do to a similar period, not sampling error.
+
+References
+----------
+Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference.
+*JASA* 22, 209-212. doi:10.1080/01621459.1927.10502953
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from cchc_analysis.columns import ESTIMATES, TALLY_KEYS, InputError, check
+from cchc_analysis.intervals import wilson
+
+
+def on_time_rate(
+    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+) -> pd.DataFrame:
+    r"""Share of resolved dossiers whose result was available by the due date, early included.
+
+    .. math:: \hat p = \frac{\text{on time}}{\text{on time} + \text{late}}
+
+    Dossiers still open are in neither count, so a unit can raise this rate by leaving old
+    dossiers unfinished: read it beside :func:`overdue_backlog`. The rule matters: ``form06``
+    counts withdrawn and undated dossiers as on time.
+
+    Parameters
+    ----------
+    tally, by, confidence
+        See the module's description; ``confidence`` lies in (0, 1).
+
+    Returns
+    -------
+    DataFrame
+        Estimates, shares in 0..1.
+
+    Examples
+    --------
+    >>> from cchc_analysis.columns import TALLY, check
+    >>> tally = check(pd.DataFrame({
+    ...     "unit_id": ["A", "A", "B"], "field": ["land", "civil", "land"],
+    ...     "period_start_on": "2024-01-01", "period_end_on": "2024-01-31", "basis": "period",
+    ...     "rule": "strict", "as_of": "2024-01-31", "source": "example",
+    ...     "on_time_count": [90, 6, 0], "late_count": [2, 2, 0],
+    ... }), TALLY)
+    >>> on_time_rate(tally)[["unit_id", "value", "low", "high", "count", "total"]].round(3)
+      unit_id  value    low   high  count  total
+    0       A   0.96  0.902  0.984   96.0  100.0
+    1       B    NaN    NaN    NaN    0.0    0.0
+    """
+    return _share(tally, by, "on_time_rate", ["on_time_count"], _JUDGED, confidence)
+
+
+def early_rate(
+    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Share of resolved dossiers whose result was available before the due day.
+
+    Early / (on time + late). A high share can mean generous legal times as well as quick
+    work. Parameters and result as for :func:`on_time_rate`; NaN where a source does not
+    tell early from on time.
+    """
+    return _share(tally, by, "early_rate", ["early_count"], _JUDGED, confidence)
+
+
+def due_day_rate(
+    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Share of resolved dossiers that were on time but not early.
+
+    (On time - early) / (on time + late): what some sources print as 'on time'. It falls when
+    more dossiers are early, so it must never be compared with :func:`on_time_rate`.
+    Parameters and result as there.
+    """
+    with_rest = tally.assign(on_due_day=tally["on_time_count"] - tally["early_count"])
+    return _share(with_rest, by, "due_day_rate", ["on_due_day"], _JUDGED, confidence)
+
+
+def late_rate(
+    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Share of resolved dossiers whose result came after the due date.
+
+    Late / (on time + late): one minus :func:`on_time_rate`, and as blind to open dossiers.
+    Parameters and result as there.
+    """
+    return _share(tally, by, "late_rate", ["late_count"], _JUDGED, confidence)
+
+
+def overdue_backlog(
+    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Share of the dossiers open at the period's end that are past their due date.
+
+    Overdue / (open in time + overdue). It falls when many new dossiers arrive, though not
+    one old dossier was finished: read the count beside the share. Periods add nothing here,
+    so only tallies of one period's end give a meaningful sum. Parameters and result as for
+    :func:`on_time_rate`.
+    """
+    total = ["pending_in_time_count", "overdue_count"]
+    return _share(tally, by, "overdue_backlog", ["overdue_count"], total, confidence)
+
+
+def online_share(
+    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Share of the dossiers received that were filed online.
+
+    Online / received. Other figures go by the same name: the share of procedures *offered*
+    online, and of dossiers *fully* online. Dossiers typed in by an official on the citizen's
+    behalf count as online. Parameters and result as for :func:`on_time_rate`.
+    """
+    return _share(tally, by, "online_share", ["online_count"], ["received_count"], confidence)
+
+
+def digitised_share(
+    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Share of the dossiers received that have digitised components.
+
+    Digitised / received. One scanned page makes a dossier digitised, so this says little
+    about reuse. Parameters and result as for :func:`on_time_rate`.
+    """
+    return _share(tally, by, "digitised_share", ["digitised_count"], ["received_count"], confidence)
+
+
+def resolution_rate(
+    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Share of the dossiers to handle in a period that were resolved in it.
+
+    Resolved / (received + carried over). It is not timeliness, though it is often printed
+    beside it as if it were: dossiers received on the last days cannot be resolved yet.
+    Parameters and result as for :func:`on_time_rate`.
+    """
+    total = ["received_count", "carried_count"]
+    return _share(tally, by, "resolution_rate", ["resolved_count"], total, confidence)
+
+
+def qd766_in_time_share(
+    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Share of the dossiers received that are finished in time or still open and in time.
+
+    (On time + open in time) / received, of a tally of the received cohort under rule
+    ``qd766``. Recent receipts are nearly all open and in time, so the share of a period that
+    has just closed is flattered. Parameters and result as for :func:`on_time_rate`.
+
+    Raises
+    ------
+    InputError
+        If the tally was not counted under rule ``qd766``.
+    """
+    if (tally["rule"] != "qd766").any():
+        raise InputError(
+            "qd766_in_time_share needs a tally of count_cohorts(..., cohort='received', "
+            f"rule='qd766'), got rules {sorted(set(tally['rule']))}"
+        )
+    count = ["on_time_count", "pending_in_time_count"]
+    return _share(tally, by, "qd766_in_time_share", count, ["received_count"], confidence)
+
+
+def summary(
+    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Every indicator of this module that a tally of periods allows, one below the other.
+
+    Indicators whose counts the source does not give are left out. Parameters and result as
+    for :func:`on_time_rate`.
+    """
+    metrics = (
+        on_time_rate, early_rate, due_day_rate, late_rate, overdue_backlog, online_share,
+        digitised_share, resolution_rate,
+    )  # fmt: skip
+    rates = [metric(tally, by, confidence=confidence) for metric in metrics]
+    stacked = pd.concat(rates, ignore_index=True)
+    return stacked[stacked["count"].notna() & stacked["total"].notna()].reset_index(drop=True)
+
+
+_JUDGED = ["on_time_count", "late_count"]
+
+
+def _share(
+    tally: pd.DataFrame,
+    by: Sequence[str],
+    indicator: str,
+    count: list[str],
+    total: list[str],
+    confidence: float,
+) -> pd.DataFrame:
+    """Add cells within each group and divide: the one place where a rate is made."""
+    keys = [*TALLY_KEYS, *by]
+    absent = [name for name in (*keys, *count, *total) if name not in tally]
+    if absent:
+        raise InputError(
+            f"{indicator}: the tally has no column {absent[0]!r}; "
+            f"count it with by=[..., {absent[0]!r}] first"
+        )
+    groups = tally.groupby(keys, as_index=False, sort=True, dropna=False)
+    sums = groups[sorted({*count, *total})].sum(skipna=False)
+    counted, of = sums[count].sum(axis=1, skipna=False), sums[total].sum(axis=1, skipna=False)
+    low, high = wilson(counted.to_numpy(float), of.to_numpy(float), confidence)
+    estimates = sums[keys].assign(
+        indicator=indicator,
+        value=counted / of.where(of > 0),
+        low=low,
+        high=high,
+        bounds="confidence",
+        count=counted,
+        total=of,
+        unit_of_measure="share",
+        method=f"wilson {confidence:.0%}",
+    )
+    return check(estimates, ESTIMATES)

@@ -1,0 +1,168 @@
+"""What every page has: its opening, its sections, the main figures, where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from cchc_analysis import __version__, catalogue
+from cchc_analysis.display import Block, Language, heading, notice, paragraph
+from cchc_analysis.gazetteer import unit_name
+from cchc_analysis.labels import as_printed, capital, indicator_name, is_simulated, number_of
+from cchc_analysis.wording import (
+    day,
+    has_phrase,
+    interval,
+    percent,
+    period,
+    say,
+    translated,
+)
+
+if TYPE_CHECKING:
+    from cchc_analysis.sources.folder import UnitData
+
+_MAIN = (
+    "resolved_count",
+    "received_count",
+    "on_time_rate",
+    "early_rate",
+    "due_day_rate",
+    "late_rate",
+    "online_share",
+    "local_par_index",
+    "qd766_in_time_share",
+    "qd766_score",
+)
+_RATES = ("on_time_rate", "late_rate", "overdue_backlog", "online_share")
+
+
+def opening(unit: UnitData, *, key: str, language: Language, **values: str) -> list[Block]:
+    """Open a page: its title, what it rests on, and whether the unit is an invented one."""
+    name = unit_name(unit.unit_id, units=unit.units, language=language)
+    blocks = [heading(capital(say(f"{key}.title", language, unit=name, **values)), 1)]
+    if unit.simulated:
+        blocks.append(notice(say("simulated.notice", language)))
+    held = [
+        say(f"holds.{kind}", language, n=len(table))
+        for kind, table in _tables_of(unit)
+        if len(table)
+    ]
+    blocks.append(
+        paragraph(say(f"{key}.lead", language, unit=name, held="; ".join(held), **values))
+    )
+    return blocks
+
+
+def comparison_opening(
+    parent: UnitData, judged: pd.DataFrame, *, unit_class: str, language: Language
+) -> list[Block]:
+    """Open a comparison: which units, which indicator, which period."""
+    if judged.empty:
+        return opening(parent, key="compare.empty", language=language)
+    first = judged.iloc[0]
+    return opening(
+        parent,
+        key="compare",
+        language=language,
+        what=say(f"class.{unit_class}", language).lower(),
+        indicator=indicator_name(first["indicator"], language),
+        period=period(first["period_start_on"], first["period_end_on"], language),
+    )
+
+
+def section(table: pd.DataFrame, *, key: str, language: Language) -> list[Block]:
+    """Open a section about ``table``: heading and how to read it; nothing if it is empty."""
+    if len(table) == 0:
+        return []
+    blocks = [heading(say(f"section.{key}", language))]
+    if has_phrase(f"section.{key}.intro", language):
+        blocks.append(paragraph(say(f"section.{key}.intro", language)))
+    return blocks
+
+
+def glance(rates: pd.DataFrame, published: pd.DataFrame, *, language: Language) -> list[Block]:
+    """Show the main figures as cards: computed ones first, then the latest printed ones."""
+    computed = rates[rates["indicator"].isin(_RATES) & (rates["total"] > 0)]
+    cards = [
+        _card(
+            indicator_name(row["indicator"], language),
+            percent(row["value"], language),
+            say(
+                "card.computed",
+                language,
+                count=row["count"],
+                total=row["total"],
+                rule=row["rule"],
+                interval=interval(row["low"], row["high"], language),
+            ),
+        )
+        for row in computed.to_dict("records")
+    ]
+    shown = published[published["indicator"].isin(_MAIN) & (published["kind"] == "result")]
+    shown = shown.assign(order=shown["indicator"].map(_MAIN.index))
+    latest = shown.sort_values(["order", "period_end_on"], kind="stable").groupby("order").tail(1)
+    cards += [_printed_card(row, language) for row in latest.to_dict("records")]
+    if not cards:
+        return []
+    mark = ""
+    if is_simulated(rates["source"]):
+        mark = f'<p class="notice">{escape(say("simulated.figures", language))}</p>'
+    return [
+        heading(say("section.glance", language)),
+        Block("text", f'<div class="cards">{"".join(cards)}</div>{mark}'),
+    ]
+
+
+def provenance(
+    unit: UnitData | None, parameters: Mapping[str, object], *, language: Language
+) -> Block:
+    """Close a page: parameters, files read, data's day, version, how to make it again."""
+    settings = ", ".join(f"{name} = {value!r}" for name, value in parameters.items())
+    lines = [say("provenance.parameters", language, settings=settings)]
+    if unit is not None:
+        files = ", ".join(dict.fromkeys(path.name for path in unit.inputs))
+        lines.append(say("provenance.files", language, files=files))
+        if pd.notna(unit.as_of):
+            lines.append(say("provenance.as_of", language, day=day(unit.as_of, language)))
+    lines.append(say("provenance.version", language, version=__version__))
+    body = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    return Block("provenance", f"<h2>{escape(say('provenance', language))}</h2>{body}")
+
+
+def _tables_of(unit: UnitData) -> list[tuple[str, pd.DataFrame]]:
+    return [
+        ("dossiers", unit.dossiers),
+        ("forms", unit.forms),
+        ("published", unit.published),
+        ("published_below", unit.published_below),
+    ]
+
+
+def _printed_card(row: dict, language: Language) -> str:
+    name = catalogue.indicator(row["indicator"])
+    note = say(
+        "card.printed",
+        language,
+        source=translated(row["source"], language),
+        period=period(row["period_start_on"], row["period_end_on"], language),
+    )
+    if pd.notna(row["numerator"]) and pd.notna(row["denominator"]):
+        counts = (
+            f"{number_of(row['numerator'], language)}/{number_of(row['denominator'], language)}. "
+        )
+        note = counts + note
+    shown = as_printed(row, language)
+    if pd.isna(row["printed"]) and row["denominator"] > 0:
+        shown = percent(row["numerator"] / row["denominator"], language)
+    return _card(getattr(name, language), shown, note)
+
+
+def _card(label: str, value: str, note: str) -> str:
+    return (
+        f'<div class="card"><span class="label">{escape(label)}</span>'
+        f'<span class="value">{escape(value)}</span><span class="note">{escape(note)}</span></div>'
+    )

@@ -1,0 +1,1 @@
+"""Readers: from files to the standard tables, refused rows with their reasons."""

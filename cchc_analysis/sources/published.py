@@ -1,0 +1,140 @@
+"""Printed figures: from CSV files in the columns of ``columns.PUBLISHED`` to one table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from cchc_analysis import catalogue
+from cchc_analysis.columns import PUBLISHED, InputError, check, empty
+
+_NUMERIC = ("value", "low", "high", "decimals", "numerator", "denominator")
+_DATES = ("period_start_on", "period_end_on")
+_PRINTED_NUMBER = r"-?\d+(?:\.(\d+))?"
+
+
+def read_published(path: str | Path) -> pd.DataFrame:
+    r"""Read printed figures from one CSV file, or from every CSV file of a folder.
+
+    Figures are carried as printed and never corrected: a percentage that does not follow from
+    its own counts keeps both. A row may hold counts without a value (the source prints none)
+    or a range without a value (``low`` and ``high``).
+
+    Parameters
+    ----------
+    path
+        A CSV file, UTF-8 with a header row, or a folder; in a folder ``units.csv`` is left
+        out and subfolders are not entered.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``columns.PUBLISHED``; ``value``, ``low`` and ``high`` in the row's
+        ``unit_of_measure`` (percent stays percent). Codes stay text ('01', 'H44.07'), empty
+        cells are missing. ``decimals`` is counted from ``printed`` where its cell is empty,
+        so '97.0' has one; a range or a word has none. Files follow one another by name. A
+        folder without figures gives an empty table.
+
+    Raises
+    ------
+    InputError
+        With file, row (of the file, the header being row 1) and column: for a path that does
+        not exist, text that is not UTF-8, a number or an ISO date that cannot be read, an
+        indicator that is not in the catalogue, a period that ends before it starts, or what
+        ``columns.check`` refuses.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> header = "unit_id,indicator,kind,printed,value,unit_of_measure,source"
+    >>> _ = (folder / "a.csv").write_text(
+    ...     header + "\nvn63-01,on_time_rate,result,97.0,97.0,percent,report\n", encoding="utf-8"
+    ... )
+    >>> read_published(folder)[["unit_id", "printed", "value", "decimals"]]
+       unit_id printed  value  decimals
+    0  vn63-01    97.0   97.0       1.0
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder; give a CSV file or a folder of them")
+    if path.is_dir():
+        found = sorted(file for file in path.glob("*.csv") if file.name != "units.csv")
+    else:
+        found = [path]
+    tables = [_read_file(file) for file in found]
+    return pd.concat(tables, ignore_index=True) if tables else empty(PUBLISHED)
+
+
+def _read_file(path: Path) -> pd.DataFrame:
+    """Read one file into the published table."""
+    try:
+        text = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InputError(
+            f"{path.name}: not a table of comma-separated UTF-8 text ({error}); "
+            "save it as CSV UTF-8 with a header row"
+        ) from None
+    _refuse_unknown_columns(text, path.name)
+    cells = text.apply(lambda column: column.str.strip()).replace("", pd.NA)
+    _refuse_bad_cells(cells, path.name)
+    figures = check(cells, PUBLISHED, where=path.name)
+    _refuse_backward_periods(figures, path.name)
+    return figures.assign(decimals=figures["decimals"].fillna(_printed_decimals(figures)))
+
+
+def _refuse_unknown_columns(text: pd.DataFrame, name: str) -> None:
+    """Raise for a column the published table does not have: a misspelt one would go unread."""
+    unknown = [column for column in text.columns if column not in PUBLISHED.names]
+    if unknown:
+        raise InputError(
+            f"{name}: unknown column {unknown[0]!r}; expected any of {', '.join(PUBLISHED.names)}"
+        )
+
+
+def _refuse_bad_cells(cells: pd.DataFrame, name: str) -> None:
+    """Raise for the first cell that is no number, no ISO date or no known indicator."""
+    for column in cells.columns.intersection(_NUMERIC):
+        wrong = pd.to_numeric(cells[column], errors="coerce").isna() & cells[column].notna()
+        _refuse(cells[column], wrong, name, "a number with a full stop as decimal point")
+    for column in cells.columns.intersection(_DATES):
+        iso = cells[column].str.fullmatch(r"\d{4}-\d{2}-\d{2}").fillna(False).astype(bool)
+        read = pd.to_datetime(cells[column].where(iso), format="%Y-%m-%d", errors="coerce")
+        _refuse(cells[column], read.isna() & cells[column].notna(), name, "a date as 2024-12-31")
+    if "indicator" in cells:
+        _refuse_unknown_indicators(cells["indicator"], name)
+
+
+def _refuse_unknown_indicators(values: pd.Series, name: str) -> None:
+    """Raise for the first indicator the catalogue does not have, with the nearest it has."""
+    for row, indicator_id in enumerate(values):
+        if pd.notna(indicator_id):
+            try:
+                catalogue.indicator(indicator_id)
+            except InputError as error:
+                raise InputError(f"{name}, row {row + 2}, column indicator: {error}") from None
+
+
+def _refuse(values: pd.Series, wrong: pd.Series, name: str, expected: str) -> None:
+    """Raise for the first row in which ``wrong`` is true, with the row of the file."""
+    if wrong.any():
+        row = int(wrong.to_numpy(dtype=bool).argmax())
+        raise InputError(
+            f"{name}, row {row + 2}, column {values.name}: found {values.iloc[row]!r}, "
+            f"expected {expected}"
+        )
+
+
+def _refuse_backward_periods(figures: pd.DataFrame, name: str) -> None:
+    """Raise for the first period that ends before it starts."""
+    backward = figures["period_end_on"] < figures["period_start_on"]
+    ends = figures["period_end_on"].dt.strftime("%Y-%m-%d").rename("period_end_on")
+    _refuse(ends, backward, name, "a date on or after period_start_on")
+
+
+def _printed_decimals(figures: pd.DataFrame) -> pd.Series:
+    """Count the decimals of each printed number; missing where it is not one plain number."""
+    plain = figures["printed"].str.fullmatch(_PRINTED_NUMBER).fillna(False).astype(bool)
+    fraction = figures["printed"].where(plain).str.extract(_PRINTED_NUMBER, expand=False)
+    return fraction.str.len().fillna(0.0).where(plain).astype("float64")

@@ -1,0 +1,181 @@
+"""Open a CSV, xlsx or Parquet file as a table of text cells, the header row found.
+
+Well-kept readers do the parsing (DuckDB for CSV and Parquet, calamine for workbooks); what is
+added is finding the header row under titles, and one clear message for a file that is
+missing, empty or broken.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from cchc_analysis.columns import InputError
+
+SEARCHED_ROWS = 40
+FORMATS = (".csv", ".xlsx", ".parquet")
+Matcher = Callable[[list[str]], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Where the rows came from. The rows themselves are the engine's table ``cells``."""
+
+    name: str
+    header_row: int
+    """Number of the header row in the file, counted from 1."""
+    header: list[str]
+    cells: list[str]
+    """The engine's column for each header: ``c0``, ``c1``, ... (headers may repeat)."""
+
+
+def open_sheet(engine: duckdb.DuckDBPyConnection, path: Path, match: Matcher) -> Sheet:
+    """Make the table ``cells`` (row number, blank, c0, c1, ...: all text) of a file.
+
+    Parameters
+    ----------
+    engine
+        Connection in which the table is made.
+    path
+        A ``.csv``, ``.xlsx`` or ``.parquet`` file.
+    match
+        Maps a row to our columns; the header is the first row that matches the most.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, of another kind, or cannot be read.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; give the path of an export ({', '.join(FORMATS)})")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: the file is empty; export it again")
+    openers = {".csv": _open_csv, ".xlsx": _open_workbook, ".parquet": _open_parquet}
+    if path.suffix.lower() not in openers:
+        raise InputError(f"{path}: cannot read {path.suffix!r} files; give {', '.join(FORMATS)}")
+    return openers[path.suffix.lower()](engine, path, match)
+
+
+def _open_csv(engine: duckdb.DuckDBPyConnection, path: Path, match: Matcher) -> Sheet:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            delimiter = _delimiter(lines)
+            lines.seek(0)
+            rows = list(islice(csv.reader(lines, delimiter=delimiter), SEARCHED_ROWS))
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}: not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8' and try again"
+        ) from None
+    position, header = _header(rows, match)
+    cells = [f"c{i}" for i in range(len(header))]
+    try:
+        types = ", ".join(f"{cell}: 'VARCHAR'" for cell in cells)
+        relation = engine.sql(
+            "SELECT * FROM read_csv($path, auto_detect = false, header = false, delim = $delim, "
+            f"quote = '\"', escape = '\"', skip = {position + 1}, null_padding = true, "
+            f"parallel = false, columns = {{{types}}})",
+            params={"path": str(path), "delim": delimiter},
+        )
+        _make_cells(engine, relation, cells, position + 2)
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path}: cannot be read as CSV ({reason}); export it again") from None
+    return Sheet("", position + 1, header, cells)
+
+
+def _open_workbook(engine: duckdb.DuckDBPyConnection, path: Path, match: Matcher) -> Sheet:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        sheets = {
+            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            for name in workbook.sheet_names
+        }
+    except (CalamineError, OSError) as error:
+        raise InputError(
+            f"{path}: the workbook cannot be opened ({error}); save it again"
+        ) from None
+    sheets = {name: rows for name, rows in sheets.items() if rows}
+    if not sheets:
+        raise InputError(f"{path}: the workbook holds no rows; export it again")
+    found = {name: _header(_as_text(rows[:SEARCHED_ROWS]), match) for name, rows in sheets.items()}
+    name = max(found, key=lambda sheet: len(match(found[sheet][1])))
+    position, header = found[name]
+    cells = [f"c{i}" for i in range(len(header))]
+    body = pd.DataFrame(_as_text(sheets[name][position + 1 :]), columns=cells, dtype="str")
+    engine.register("body", body)
+    _make_cells(engine, engine.table("body"), cells, position + 2)
+    engine.unregister("body")
+    return Sheet(name, position + 1, header, cells)
+
+
+def _open_parquet(engine: duckdb.DuckDBPyConnection, path: Path, match: Matcher) -> Sheet:
+    try:
+        relation = engine.read_parquet(str(path))
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path}: cannot be read as Parquet ({reason})") from None
+    header = relation.columns
+    cells = [f"c{i}" for i in range(len(header))]
+    casts = ", ".join(
+        f"CAST({_quoted(name)} AS VARCHAR) AS {cell}"
+        for name, cell in zip(header, cells, strict=True)
+    )
+    _make_cells(engine, relation.project(casts), cells, 1)
+    return Sheet("", 0, header, cells)
+
+
+def _make_cells(
+    engine: duckdb.DuckDBPyConnection,
+    relation: duckdb.DuckDBPyRelation,
+    cells: list[str],
+    first: int,
+) -> None:
+    """Keep the text cells in a table, each row with its number in the file."""
+    relation.create_view("raw_cells")
+    filled = ", ".join(f"nullif(trim({cell}), '')" for cell in cells)
+    engine.execute(
+        f"CREATE TEMP TABLE cells AS SELECT row_number() OVER () + {first - 1} AS row, "
+        f"coalesce({filled}, NULL) IS NULL AS blank, {', '.join(cells)} FROM raw_cells"
+    )
+
+
+def _header(rows: list[list[str]], match: Matcher) -> tuple[int, list[str]]:
+    """Return position and text of the row that matches the most of our columns."""
+    if not rows:
+        return 0, []
+    position = max(range(len(rows)), key=lambda i: (len(match(rows[i])), -i))
+    return position, [cell.strip() for cell in rows[position]]
+
+
+def _delimiter(lines: Iterable[str]) -> str:
+    """Return the separator that occurs most in the first lines."""
+    text = "".join(islice(lines, SEARCHED_ROWS))
+    return max(",;\t|", key=text.count)
+
+
+def _as_text(rows: list[list[object]]) -> list[list[str]]:
+    """Return workbook cells as text: dates in ISO form, whole numbers without a decimal point."""
+    return [[_cell_text(cell) for cell in row] for row in rows]
+
+
+def _cell_text(cell: object) -> str:
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,137 @@
+"""Phrases and number formats of the two languages.
+
+Sentences live in ``reference/phrases/<language>.toml``, numbers are put in here, formatted as
+the language writes them. Percent exists only from here on.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from cchc_analysis.display import Language
+
+NONE = "–"
+_DATES = {"vi": "d/M/yyyy", "en": "d MMM yyyy"}
+
+
+@cache
+def _phrases(language: Language) -> dict[str, str]:
+    path = files("cchc_analysis").joinpath(f"reference/phrases/{language}.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def say(key: str, language: Language, **values: str | float) -> str:
+    """Return a phrase with its values put in: text as it is, numbers as whole numbers.
+
+    Examples
+    --------
+    >>> say("holds.dossiers", "vi", n=31394)
+    '31.394 hồ sơ'
+    """
+    texts = {k: v if isinstance(v, str) else whole(v, language) for k, v in values.items()}
+    return _phrases(language)[key].format(**texts)
+
+
+def has_phrase(key: str, language: Language) -> bool:
+    """Tell whether a phrase exists, for parts of a page that may go without one."""
+    return key in _phrases(language)
+
+
+def translated(text: str, language: Language) -> str:
+    """Return a source's name, or a remark in our data, in the language where it is known.
+
+    Examples
+    --------
+    >>> translated("province: place named in the article", "vi")
+    'tỉnh: theo địa danh trong bài'
+    """
+    return _phrases(language).get("texts", {}).get(text, text)
+
+
+def whole(number: float, language: Language) -> str:
+    """Return a whole number with the language's thousands separator.
+
+    Examples
+    --------
+    >>> whole(495353, "vi"), whole(495353, "en"), whole(float("nan"), "vi")
+    ('495.353', '495,353', '–')
+    """
+    return NONE if pd.isna(number) else format_decimal(number, format="#,##0", locale=language)
+
+
+def decimal(number: float, language: Language, places: int = 2) -> str:
+    """Return a number with ``places`` decimals.
+
+    Examples
+    --------
+    >>> decimal(62.59, "vi"), decimal(0.5, "en", 1)
+    ('62,59', '0.5')
+    """
+    if pd.isna(number):
+        return NONE
+    pattern = f"#,##0.{'0' * places}" if places else "#,##0"
+    return format_decimal(number, format=pattern, locale=language)
+
+
+def percent(share: float, language: Language, places: int = 2) -> str:
+    """Return a share of 0..1 as a percentage.
+
+    A share that is not 0 or 1 is never shown as 0 % or 100 %.
+
+    Examples
+    --------
+    >>> percent(483677 / 495353, "vi"), percent(0.99999, "en")
+    ('97,64 %', '> 99.99 %')
+    """
+    if pd.isna(share):
+        return NONE
+    smallest = 10.0**-places
+    if 0 < share * 100 < smallest / 2:
+        return f"< {decimal(smallest, language, places)} %"
+    if 100 - smallest / 2 <= share * 100 < 100:
+        return f"> {decimal(100 - smallest, language, places)} %"
+    return f"{decimal(share * 100, language, places)} %"
+
+
+def interval(low: float, high: float, language: Language, places: int = 2) -> str:
+    """Return two shares as a range of percentages.
+
+    Examples
+    --------
+    >>> interval(0.97, 0.98, "en", 1)
+    '97.0 to 98.0 %'
+    """
+    if pd.isna(low) or pd.isna(high):
+        return NONE
+    ends = decimal(low * 100, language, places), decimal(high * 100, language, places)
+    return say("range", language, low=ends[0], high=ends[1]) + " %"
+
+
+def day(date: object, language: Language) -> str:
+    """Return a date as the language writes it.
+
+    Examples
+    --------
+    >>> day("2026-10-10", "vi"), day("2026-10-10", "en"), day(None, "en")
+    ('10/10/2026', '10 Oct 2026', '–')
+    """
+    if pd.isna(date):
+        return NONE
+    return format_date(pd.Timestamp(date).date(), _DATES[language], locale=language)
+
+
+def period(start_on: object, end_on: object, language: Language) -> str:
+    """Return a period from its first to its last day.
+
+    Examples
+    --------
+    >>> period("2024-01-01", "2024-05-31", "vi")
+    '1/1/2024 – 31/5/2024'
+    """
+    return f"{day(start_on, language)} – {day(end_on, language)}"

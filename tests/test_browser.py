@@ -1,0 +1,124 @@
+"""Every page in a real browser: it asks for nothing, fits a phone and passes axe."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from small_site import HOSTILE, make_site
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+REPORTS = Path(__file__).resolve().parents[1] / "reports" / "site"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium found on the PATH")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Every page to look at: a small site, and the project's own where it was made."""
+    root = tmp_path_factory.mktemp("browser")
+    make_site(root, only_good=True)
+    pages = sorted((root / "site").glob("*.html"))
+    assert len(pages) == 7
+    if (REPORTS / "index.html").is_file():
+        pages += sorted(REPORTS.glob("*.html"))
+    return pages
+
+
+def open_page(browser, path, *, width, scheme="light", bypass_csp=False):
+    """Open a page; returns it, what it asked for and what the console said."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 844}, color_scheme=scheme, bypass_csp=bypass_csp
+    )
+    page, asked, said = context.new_page(), [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append((message.type, message.text)))
+    page.on("pageerror", lambda error: said.append(("error", str(error))))
+    page.goto(path.as_uri(), wait_until="load")
+    return page, asked, said
+
+
+def test_no_page_asks_for_anything_or_runs_what_it_was_given(browser, site):
+    for path in site:
+        page, asked, said = open_page(browser, path, width=1280)
+        assert [url for url in asked if url != path.as_uri() and not url.startswith("data:")] == []
+        assert [text for kind, text in said if kind == "error"] == [], path.name
+        assert page.evaluate("window.hit") is None
+        page.context.close()
+
+
+def test_every_page_fits_a_phone(browser, site):
+    for path in site:
+        page, _, _ = open_page(browser, path, width=390)
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= 390, path.name
+        page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser, site, scheme):
+    for path in site:  # axe is a script, which the page's own policy would stop
+        page, _, _ = open_page(browser, path, width=1280, scheme=scheme, bypass_csp=True)
+        found = axe.Axe().run(page).response["violations"]
+        grave = [(v["id"], v["nodes"][0]["html"][:120]) for v in found if _is_grave(v)]
+        assert grave == [], path.name
+        page.context.close()
+
+
+def _is_grave(violation):
+    return violation["impact"] in ("serious", "critical")
+
+
+def test_images_are_shown_and_links_lead_somewhere(browser, site):
+    for path in site:
+        page, _, _ = open_page(browser, path, width=1280)
+        assert page.evaluate("[...document.images].every(i => i.naturalWidth > 0 && i.alt)")
+        for link in page.evaluate("[...document.links].map(a => a.getAttribute('href'))"):
+            assert link.startswith("#") or (path.parent / link).is_file(), (path.name, link)
+        page.context.close()
+
+
+def test_a_page_prints_its_figures_and_tables(browser, site):
+    simulated = next(path for path in site if "tinh-mau-a.vi" in path.name)
+    page, _, _ = open_page(browser, simulated, width=1280)
+    page.emulate_media(media="print")
+    assert page.locator(".banner").is_visible()
+    assert page.locator("figure img").is_visible()
+    assert not page.locator("nav").is_visible()
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    page.context.close()
+
+
+def test_the_page_policy_stops_what_nobody_escaped(browser, site, tmp_path):
+    page_of = next(path for path in site if "da-nang.vi" in path.name)
+    html = page_of.read_text(encoding="utf-8")
+    forgotten = tmp_path / "forgotten.html"
+    forgotten.write_text(html.replace("</main>", f"{HOSTILE}</main>"), encoding="utf-8")
+    hits = []
+    for bypass in (False, True):
+        page, _, _ = open_page(browser, forgotten, width=1280, bypass_csp=bypass)
+        hits.append(page.evaluate("window.hit"))
+        page.context.close()
+    assert hits == [None, 1]  # with the policy, and (so that this test could fail) without
