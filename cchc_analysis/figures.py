@@ -8,13 +8,14 @@ readers who do not tell colours apart.
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cchc_analysis.display import Block, Language
 from cchc_analysis.gazetteer import unit_name
@@ -302,8 +303,9 @@ def _strip(axes: Axes, place: int, key: Sequence, group: pd.DataFrame, language:
 
 def _share_axis(axis: mpl.axis.Axis, language: Language) -> None:
     """Label an axis of shares in percent, with as many decimals as its ticks need."""
+    axis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
     low, high = axis.get_view_interval()
-    places = 0 if high - low > 0.05 else 1 if high - low > 0.005 else 2
+    places = max(0, -math.floor(math.log10((high - low) * 100 / 7)))
     axis.set_major_formatter(FuncFormatter(lambda x, _: f"{decimal(x * 100, language, places)} %"))
 
 

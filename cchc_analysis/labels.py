@@ -9,8 +9,17 @@ import pandas as pd
 from cchc_analysis.catalogue import indicator, indicators
 from cchc_analysis.display import Language
 from cchc_analysis.gazetteer import unit_name
-from cchc_analysis.lateness import RULES
-from cchc_analysis.wording import day, decimal, has_phrase, interval, percent, say, whole
+from cchc_analysis.wording import (
+    day,
+    decimal,
+    has_phrase,
+    interval,
+    named,
+    percent,
+    period,
+    say,
+    whole,
+)
 
 SIMULATED = "simulated"
 
@@ -35,7 +44,9 @@ def row_label(
     row: dict, label: str | Sequence[str], language: Language, units: pd.DataFrame | None = None
 ) -> str:
     """Return what readers see for a row named by one column, or by several together."""
-    columns = [label] if isinstance(label, str) else label
+    columns = [label] if isinstance(label, str) else list(label)
+    if columns == ["period_start_on", "period_end_on"]:
+        return period(row["period_start_on"], row["period_end_on"], language)
     return ": ".join(_key_label(row[name], name, language, units) for name in columns)
 
 
@@ -47,8 +58,8 @@ def _key_label(key: object, column: str, language: Language, units: pd.DataFrame
         return unit_name(str(key), units=units, language=language)
     if column == "indicator":
         return indicator_name(str(key), language)
-    if column == "rule" and key in RULES:
-        return getattr(RULES[key], language)
+    if column == "rule":
+        return named("rule", str(key), language)
     if column.endswith("_on"):
         return day(key, language)
     return level_name(column, str(key), language)

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from cchc_analysis.columns import ESTIMATES, TALLY_KEYS, InputError, check
+from cchc_analysis.columns import ESTIMATES, TALLY_KEYS, InputError, check, empty
 from cchc_analysis.intervals import wilson
 
 
@@ -209,6 +209,8 @@ def _share(
             f"{indicator}: the tally has no column {absent[0]!r}; "
             f"count it with by=[..., {absent[0]!r}] first"
         )
+    if tally.empty:
+        return empty(ESTIMATES).reindex(columns=[*ESTIMATES.names, *by])
     groups = tally.groupby(keys, as_index=False, sort=True, dropna=False)
     sums = groups[sorted({*count, *total})].sum(skipna=False)
     counted, of = sums[count].sum(axis=1, skipna=False), sums[total].sum(axis=1, skipna=False)

@@ -29,6 +29,7 @@ from cchc_analysis.labels import (
 from cchc_analysis.wording import (
     decimal,
     interval,
+    named,
     percent,
     period,
     say,
@@ -80,20 +81,18 @@ def estimates(
     """
     if rows.empty:
         return None
-    body = [
-        [
-            row_label(row, label, language, units),
-            value(row, language),
-            interval(row["low"], row["high"], language)
-            if row["unit_of_measure"] == "share"
-            else say("none", language),
-            whole(row["count"], language),
-            whole(row["total"], language),
-        ]
-        for row in rows.to_dict("records")
-    ]
-    first = label if isinstance(label, str) else label[0]
-    names = [f"column.{first}", "column.value", "column.interval", "column.count", "column.total"]
+    records = rows.to_dict("records")
+    body = [[row_label(row, label, language, units), value(row, language)] for row in records]
+    names = [f"column.{label if isinstance(label, str) else label[0]}", "column.value"]
+    if (rows["bounds"] != "none").any():
+        names.append("column.interval")
+        for cells, row in zip(body, records, strict=True):
+            share = row["unit_of_measure"] == "share"
+            shown = interval(row["low"], row["high"], language) if share else say("none", language)
+            cells.append(shown)
+    for cells, row in zip(body, records, strict=True):
+        cells += [whole(row["count"], language), whole(row["total"], language)]
+    names += ["column.count", "column.total"]
     return _table(caption, names, body, language, rows["source"], foot=_how(rows, language))
 
 
@@ -351,8 +350,8 @@ def _how(rows: pd.DataFrame, language: Language) -> str:
         "estimates.foot",
         language,
         bounds="; ".join(kinds),
-        rule=", ".join(rows["rule"].unique()),
-        method=", ".join(rows["method"].unique()),
+        rule=", ".join(named("rule", rule, language) for rule in rows["rule"].unique()),
+        method=", ".join(named("method", key, language) for key in rows["method"].unique()),
         source=_sources(rows["source"], language),
     )
 

@@ -91,6 +91,8 @@ def percent(share: float, language: Language, places: int = 2) -> str:
     """
     if pd.isna(share):
         return NONE
+    if share in (0, 1):
+        return f"{share * 100:.0f} %"
     smallest = 10.0**-places
     if 0 < share * 100 < smallest / 2:
         return f"< {decimal(smallest, language, places)} %"
@@ -102,6 +104,8 @@ def percent(share: float, language: Language, places: int = 2) -> str:
 def interval(low: float, high: float, language: Language, places: int = 2) -> str:
     """Return two shares as a range of percentages.
 
+    Equal ends after rounding get one more decimal: a range never looks like a point.
+
     Examples
     --------
     >>> interval(0.97, 0.98, "en", 1)
@@ -110,7 +114,21 @@ def interval(low: float, high: float, language: Language, places: int = 2) -> st
     if pd.isna(low) or pd.isna(high):
         return NONE
     ends = decimal(low * 100, language, places), decimal(high * 100, language, places)
+    if ends[0] == ends[1] and low < high and places < 4:
+        return interval(low, high, language, places + 1)
     return say("range", language, low=ends[0], high=ends[1]) + " %"
+
+
+def named(kind: str, key: str, language: Language) -> str:
+    """Return the name of a rule or method, or its key where it has none.
+
+    Examples
+    --------
+    >>> named("rule", "form06", "en")
+    'form06 (statutory form II.06)'
+    """
+    phrase = f"{kind}.{key}"
+    return say(phrase, language) if has_phrase(phrase, language) else key
 
 
 def day(date: object, language: Language) -> str:

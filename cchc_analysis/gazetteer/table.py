@@ -41,8 +41,15 @@ def units() -> pd.DataFrame:
 
 
 def units_table(units: pd.DataFrame | None) -> pd.DataFrame:
-    """Return the units given, in their declared types, or the reference table."""
-    return reference("units.csv") if units is None else columns.check(units, columns.UNITS)
+    """Return the units given, optional columns filled in, or the reference table.
+
+    A table that has every column was checked when it was read, and is taken as it is: names
+    are looked up many times.
+    """
+    if units is None:
+        return reference("units.csv")
+    complete = set(columns.UNITS.names) <= set(units)
+    return units if complete else columns.check(units, columns.UNITS)
 
 
 def in_force(table: pd.DataFrame, on: date) -> pd.Series:

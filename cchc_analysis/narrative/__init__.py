@@ -4,8 +4,8 @@ Each function takes the tables and returns blocks in one language. A sentence sa
 numbers bear and no more; all wording is in ``reference/phrases/``.
 """
 
-from cchc_analysis.narrative.computed import drivers, funnel, timeliness
-from cchc_analysis.narrative.page import comparison_opening, glance, opening, provenance, section
+from cchc_analysis.narrative.computed import drivers, funnel, rules, timeliness
+from cchc_analysis.narrative.page import comparison_opening, glance, opening, provenance
 from cchc_analysis.narrative.printed import (
     checked_share,
     no_ranking,
@@ -24,7 +24,7 @@ __all__ = [
     "opening",
     "provenance",
     "reconciliation",
-    "section",
+    "rules",
     "sums",
     "timeliness",
     "two_averages",

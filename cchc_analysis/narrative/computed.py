@@ -9,6 +9,7 @@ import pandas as pd
 from cchc_analysis.display import Block, Language, notice, paragraph
 from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import level_name
+from cchc_analysis.lateness import RULES
 from cchc_analysis.wording import (
     decimal,
     percent,
@@ -54,6 +55,15 @@ def timeliness(tally: pd.DataFrame, *, language: Language) -> list[Block]:
             )
         )
     return blocks
+
+
+def rules(rates: pd.DataFrame, *, language: Language) -> list[Block]:
+    """Say what each counting rule met in a table of estimates does."""
+    return [
+        paragraph(f"{name}: {getattr(RULES[name], language)}")
+        for name in rates["rule"].unique()
+        if name in RULES
+    ]
 
 
 def funnel(

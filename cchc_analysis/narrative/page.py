@@ -14,7 +14,6 @@ from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import as_printed, capital, indicator_name, is_simulated, number_of
 from cchc_analysis.wording import (
     day,
-    has_phrase,
     interval,
     percent,
     period,
@@ -74,16 +73,6 @@ def comparison_opening(
     )
 
 
-def section(table: pd.DataFrame, *, key: str, language: Language) -> list[Block]:
-    """Open a section about ``table``: heading and how to read it; nothing if it is empty."""
-    if len(table) == 0:
-        return []
-    blocks = [heading(say(f"section.{key}", language))]
-    if has_phrase(f"section.{key}.intro", language):
-        blocks.append(paragraph(say(f"section.{key}.intro", language)))
-    return blocks
-
-
 def glance(rates: pd.DataFrame, published: pd.DataFrame, *, language: Language) -> list[Block]:
     """Show the main figures as cards: computed ones first, then the latest printed ones."""
     computed = rates[rates["indicator"].isin(_RATES) & (rates["total"] > 0)]
@@ -92,7 +81,7 @@ def glance(rates: pd.DataFrame, published: pd.DataFrame, *, language: Language) 
             indicator_name(row["indicator"], language),
             percent(row["value"], language),
             say(
-                "card.computed",
+                "card.simulated" if is_simulated([row["source"]]) else "card.computed",
                 language,
                 count=row["count"],
                 total=row["total"],
@@ -108,12 +97,9 @@ def glance(rates: pd.DataFrame, published: pd.DataFrame, *, language: Language) 
     cards += [_printed_card(row, language) for row in latest.to_dict("records")]
     if not cards:
         return []
-    mark = ""
-    if is_simulated(rates["source"]):
-        mark = f'<p class="notice">{escape(say("simulated.figures", language))}</p>'
     return [
         heading(say("section.glance", language)),
-        Block("text", f'<div class="cards">{"".join(cards)}</div>{mark}'),
+        Block("text", f'<div class="cards">{"".join(cards)}</div>'),
     ]
 
 

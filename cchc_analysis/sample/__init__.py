@@ -44,7 +44,8 @@ def write_sample(
     ``simulated-huyen-mau-b.xlsx`` (a district, about 34,000), ``simulated-tinh-mau-c.csv``
     (a province of 11 districts and 150 communes, ``dossiers`` rows), ``units.csv`` and
     ``truth.json``. Counted under rule ``form06`` over its period, A gives 495,353 resolved,
-    11,676 of them late; B gives 33,653 to handle, 31,394 resolved (16,089 early, 15,286 on time, 19 late).
+    11,676 of them late; B gives 33,653 to handle, 31,394 resolved (16,089 early, 15,286 on
+    time, 19 late).
 
     Misleads: only the totals are real; how they spread over units, fields and days is
     invented, and A and B must not be read as the places whose totals they reproduce.

@@ -1,0 +1,190 @@
+"""Sections of a report: a heading, how to read what follows, sentences, figures, tables.
+
+Each function takes tables and returns blocks in one language; where there is nothing to show,
+the heading is left out too, so a notebook needs no ``if``. A section is called with
+:func:`cchc_analysis.display.show`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from cchc_analysis import figures, narrative, tables
+from cchc_analysis.display import Block, Language, heading, paragraph
+from cchc_analysis.wording import has_phrase, say
+
+if TYPE_CHECKING:
+    from cchc_analysis.drivers import DriverFit
+
+Parts = list[Block | list[Block] | None]
+
+
+def rates(estimates: pd.DataFrame, *, language: Language) -> list[Block]:
+    """All indicators of a unit."""
+    table = tables.estimates(estimates, label="indicator", caption="table.rates", language=language)
+    return _section("rates", [table], language)
+
+
+def form(lines: pd.DataFrame, *, language: Language) -> list[Block]:
+    """Form II.06 of a unit."""
+    return _section("form", [tables.form(lines, language=language)], language)
+
+
+def rules(estimates: pd.DataFrame, *, language: Language) -> list[Block]:
+    """The same dossiers under each counting rule, and what each rule does."""
+    table = tables.estimates(
+        estimates, label=["indicator", "rule"], caption="table.rules", language=language
+    )
+    return _section("rules", [narrative.rules(estimates, language=language), table], language)
+
+
+def months(estimates: pd.DataFrame, *, language: Language) -> list[Block]:
+    """A share by month."""
+    drawn = figures.by_period(estimates, caption="figure.months", language=language)
+    return _section("months", [drawn], language)
+
+
+def fields(estimates: pd.DataFrame, *, language: Language) -> list[Block]:
+    """A share by field, drawn and as a table."""
+    drawn = figures.intervals(estimates, label="field", caption="figure.fields", language=language)
+    table = tables.estimates(estimates, label="field", caption="table.fields", language=language)
+    return _section("fields", [drawn, table], language)
+
+
+def below(estimates: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> list[Block]:
+    """A share of the subordinate units, one figure for each class."""
+    drawn = figures.by_class(estimates, caption="figure.below", units=units, language=language)
+    return _section("below", [drawn], language)
+
+
+def portal(estimates: pd.DataFrame, *, language: Language) -> list[Block]:
+    """A unit's latest figures on the national portal, and its in-time share by period."""
+    latest = estimates[estimates["period_end_on"] == estimates["period_end_on"].max()]
+    in_time = estimates[estimates["indicator"] == "qd766_in_time_share"]
+    days = ["period_start_on", "period_end_on"]
+    parts: Parts = [
+        tables.estimates(latest, label="indicator", caption="table.portal", language=language),
+        tables.estimates(in_time, label=days, caption="table.portal_periods", language=language),
+    ]
+    return _section("portal", parts, language)
+
+
+def portal_below(
+    estimates: pd.DataFrame, *, units: pd.DataFrame, language: Language
+) -> list[Block]:
+    """The spread of the subordinate units on the national portal."""
+    drawn = figures.spread(estimates, units=units, language=language)
+    return _section("portal_below", [drawn], language)
+
+
+def printed(published: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> list[Block]:
+    """Figures as printed."""
+    table = tables.printed(published, caption="table.printed", units=units, language=language)
+    return _section("printed", [table], language)
+
+
+def rounding(
+    checked: pd.DataFrame,
+    pairs: pd.DataFrame,
+    remainder: pd.DataFrame,
+    *,
+    units: pd.DataFrame,
+    language: Language,
+) -> list[Block]:
+    """Whether printed percentages follow from the counts printed beside them."""
+    sentences = narrative.reconciliation(checked, pairs, remainder, units=units, language=language)
+    table = tables.rounding(checked, units=units, language=language)
+    return _section("rounding", [sentences, table], language)
+
+
+def all_rounding(checked: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> list[Block]:
+    """How many percentages follow from their counts; those that do not, as a table."""
+    differing = checked[checked["verdict"] != "agrees"]
+    parts: Parts = [
+        narrative.checked_share(checked, language=language),
+        tables.rounding(differing, units=units, language=language),
+    ]
+    return _section("all_rounding", parts, language)
+
+
+def bounds(
+    counts: pd.DataFrame, remainder: pd.DataFrame, *, units: pd.DataFrame, language: Language
+) -> list[Block]:
+    """The dossiers that printed percentages leave possible."""
+    both = pd.concat([counts, remainder], ignore_index=True)
+    return _section("bounds", [tables.count_bounds(both, units=units, language=language)], language)
+
+
+def sums(checked: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> list[Block]:
+    """How many sums hold; those that do not, as a table."""
+    failing = checked[checked["verdict"] != "holds"]
+    parts: Parts = [
+        narrative.sums(checked, language=language),
+        tables.sums(failing, units=units, language=language),
+    ]
+    return _section("sums", parts, language)
+
+
+def meaning(estimates: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> list[Block]:
+    """Printed shares that go by one word and mean different things."""
+    drawn = figures.intervals(
+        estimates,
+        label=["unit_id", "indicator"],
+        caption="figure.printed",
+        units=units,
+        language=language,
+    )
+    return _section("meaning", [drawn], language)
+
+
+def no_ranking(estimates: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> list[Block]:
+    """Why printed shares of several units cannot be set in one order."""
+    sentences = narrative.no_ranking(estimates, units=units, language=language)
+    return _section("no_ranking", [sentences], language)
+
+
+def averages(judged: pd.DataFrame, published: pd.DataFrame, *, language: Language) -> list[Block]:
+    """The share of all dossiers beside the plain mean of the units' shares."""
+    sentences = narrative.two_averages(judged, published, language=language)
+    return _section("averages", [sentences], language)
+
+
+def funnel(
+    judged: pd.DataFrame, noticeable: float, *, units: pd.DataFrame, language: Language
+) -> list[Block]:
+    """Who stands out from the others, drawn and in sentences."""
+    parts: Parts = [
+        narrative.funnel(judged, noticeable, units=units, language=language),
+        figures.funnel(judged, units=units, language=language),
+    ]
+    return _section("funnel", parts, language)
+
+
+def units_compared(judged: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> list[Block]:
+    """Every compared unit by name."""
+    return _section("units", [tables.funnel(judged, units=units, language=language)], language)
+
+
+def drivers(fit: DriverFit, *, language: Language) -> list[Block]:
+    """What goes with lateness: sentences, figure and table."""
+    parts: Parts = [
+        narrative.drivers(fit, language=language),
+        figures.effects(fit, language=language),
+        tables.effects(fit, language=language),
+    ]
+    return _section("drivers", parts, language)
+
+
+def _section(key: str, parts: Parts, language: Language) -> list[Block]:
+    """Put a heading, and the phrase on how to read it, before what there is to show."""
+    blocks: list[Block] = []
+    for part in parts:
+        blocks += part if isinstance(part, list) else [part] if part else []
+    if not blocks:
+        return []
+    opening = [heading(say(f"section.{key}", language))]
+    if has_phrase(f"section.{key}.intro", language):
+        opening.append(paragraph(say(f"section.{key}.intro", language)))
+    return opening + blocks
