@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 PROFILE = "01_unit_profile"
+NEEDED_BY_REPORTS = ("babel", "ipykernel", "matplotlib", "nbconvert", "papermill", "seaborn")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     try:
+        _check_folder(options.out)
         return options.run(options)
     except InputError as error:
         print(f"cchc {options.command}: {error}", file=sys.stderr)
@@ -69,6 +72,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _check_folder(out: Path) -> None:
+    """Refuse a place to write to that is a file, or lies under one."""
+    for place in (out, *out.parents):
+        if place.exists() and not place.is_dir():
+            raise InputError(f"{place} is a file, expected a folder to write to; name another")
+
+
 def _read(options: argparse.Namespace) -> int:
     from cchc_analysis.sources.dossiers import read_dossiers
 
@@ -95,9 +105,13 @@ def _column_map(path: Path | None) -> dict[str, str] | None:
     if not path.is_file():
         raise InputError(f"{path}: no such column map")
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        columns = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a TOML file ({error})") from None
+    for name, header in columns.items():
+        if not isinstance(header, str):
+            raise InputError(f"{path}: found {name} = {header!r}, expected a header in quotes")
+    return columns
 
 
 def _sample(options: argparse.Namespace) -> int:
@@ -110,25 +124,30 @@ def _sample(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    try:
-        from cchc_analysis import report
-    except ModuleNotFoundError as error:
+    missing = [name for name in NEEDED_BY_REPORTS if find_spec(name) is None]
+    if missing:
         raise InputError(
-            f"reports need {error.name}; install the extra: pip install 'cchc-analysis[reports]'"
-        ) from None
+            f"reports need {', '.join(missing)}; "
+            "install the extra: pip install 'cchc-analysis[reports]'"
+        )
+    from cchc_analysis import report
+
     jobs = _jobs(options)
+    chosen = _chosen(jobs, options)
+    kept = report.earlier_results(options.out, [job for job in jobs if job not in chosen])
     results = report.run_jobs(
-        jobs, out=options.out, notebooks=NOTEBOOKS, language=options.language, workers=options.jobs
-    )
-    report.write_manifest(results, out=options.out)
-    report.write_index(results, out=options.out)
+        chosen, out=options.out, notebooks=NOTEBOOKS, language=options.language,
+        workers=options.jobs,
+    )  # fmt: skip
+    everything = sorted([*results, *kept], key=lambda result: jobs.index(result.job))
+    report.write_manifest(everything, out=options.out)
+    report.write_index(everything, out=options.out)
     print(report.closing_table(results))
     return 1 if any(result.status == "failed" for result in results) else 0
 
 
 def _jobs(options: argparse.Namespace) -> list[Job]:
-    """Return the jobs asked for, each with its unit's id, its data folder and its inputs."""
-    from cchc_analysis.gazetteer import find_unit
+    """Return all jobs of the site, each with its unit's id, its data folder and its inputs."""
     from cchc_analysis.report import read_site
     from cchc_analysis.sources.folder import data_folder, load_units
 
@@ -138,19 +157,29 @@ def _jobs(options: argparse.Namespace) -> list[Job]:
         jobs = _profiles(folder, units)
     else:
         jobs = read_site(options.site or ROOT / "reports" / "site.toml")
-    jobs = [_completed(job, options.data, folder, units) for job in jobs]
+    return [_completed(job, options.data, folder, units) for job in jobs]
+
+
+def _chosen(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
+    """Return the jobs that ``--notebook`` and ``--only`` ask for."""
+    from cchc_analysis.gazetteer import find_unit
+    from cchc_analysis.sources.folder import load_units
+
+    chosen = jobs
     if options.notebook:
-        known = sorted({job.notebook for job in jobs})
-        jobs = [job for job in jobs if job.notebook.startswith(options.notebook)]
-        if not jobs:
-            raise InputError(f"unknown notebook {options.notebook!r}; there are {', '.join(known)}")
-    if options.only:
-        unit_id = find_unit(options.only, units=units)
-        known = sorted({job.unit for job in jobs})
-        jobs = [job for job in jobs if job.unit_id == unit_id]
-        if not jobs:
-            raise InputError(f"no report is planned for {options.only!r}; for {', '.join(known)}")
-    return jobs
+        chosen = [job for job in jobs if job.notebook.startswith(options.notebook)]
+        if not chosen:
+            known = ", ".join(sorted({job.notebook for job in jobs}))
+            raise InputError(f"unknown notebook {options.notebook!r}; there are {known}")
+    if options.only and options.only not in {job.unit for job in chosen}:
+        unit_id = find_unit(options.only, units=load_units(options.data or ""))
+        names = "; ".join(sorted({job.unit for job in chosen}))
+        chosen = [job for job in chosen if job.unit_id == unit_id]
+        if not chosen:
+            raise InputError(f"no report is planned for {options.only!r}, only for: {names}")
+    elif options.only:
+        chosen = [job for job in chosen if job.unit == options.only]
+    return chosen
 
 
 def _profiles(folder: Path, units: pd.DataFrame) -> list[Job]:
@@ -174,7 +203,7 @@ def _completed(job: Job, data: Path | None, folder: Path, units: pd.DataFrame) -
     return replace(
         job,
         unit_id=unit_id,
-        parameters={**job.parameters, **({"data": str(data.resolve())} if data else {})},
+        parameters={**job.parameters, **({"data": str(data)} if data else {})},
         simulated=bool(simulated),
         inputs=files_about(unit_id, folder, units),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cchc_analysis.display import Block, Language
 from cchc_analysis.gazetteer import unit_name
-from cchc_analysis.labels import is_simulated, level_name, row_label
-from cchc_analysis.wording import day, decimal, percent, say, translated, whole
+from cchc_analysis.labels import is_simulated, level_name, row_label, sources, value
+from cchc_analysis.wording import day, decimal, percent, say, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
 
 NAVY, TEAL, AMBER, GREY, PALE = "#12344d", "#0b6e75", "#b35900", "#5f6b76", "#c9d3da"
 MOST_ROWS = 30
+WIDTH = 6.4
+"""Inches: narrow, so that the letters stay readable where a page is narrow."""
 _STYLE = {
-    "font.family": "DejaVu Sans", "font.size": 10, "axes.edgecolor": GREY, "axes.linewidth": 0.8,
+    "font.family": "DejaVu Sans", "font.size": 11, "axes.edgecolor": GREY, "axes.linewidth": 0.8,
     "axes.spines.top": False, "axes.spines.right": False, "axes.labelcolor": NAVY,
     "xtick.color": GREY, "ytick.color": NAVY, "axes.grid": True, "grid.color": "#e6ebef",
-    "axes.axisbelow": True, "legend.frameon": False, "savefig.dpi": 130,
+    "axes.axisbelow": True, "legend.frameon": False, "text.parse_math": False, "savefig.dpi": 170,
 }  # fmt: skip
 
 
@@ -69,12 +72,18 @@ def intervals(
     drawn = drawn.sort_values("at", ascending=False)
     names = [row_label(row, label, language, units) for row in drawn.to_dict("records")]
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(8.2, 1.2 + 0.32 * len(drawn)), layout="constrained")
+        labels = [_wrapped(name) for name in names]
+        lines = sum(1 + text.count("\n") for text in labels)
+        figure = Figure(
+            figsize=(WIDTH, 1.1 + 0.1 * len(drawn) + 0.22 * lines), layout="constrained"
+        )
         axes = figure.subplots()
         places = list(range(len(drawn)))
         axes.hlines(places, drawn["low"], drawn["high"], color=TEAL, lw=2.2, alpha=0.55)
+        for end in ("low", "high"):
+            axes.plot(drawn[end], places, "|", color=TEAL, ms=8, mew=1.6)
         axes.plot(drawn["value"], places, "o", color=NAVY, ms=5.5)
-        axes.set_yticks(places, [_short(name) for name in names])
+        axes.set_yticks(places, labels)
         axes.grid(axis="y", visible=False)
         _share_axis(axes.xaxis, language)
         axes.set_xlabel(say("axis.share", language))
@@ -94,8 +103,8 @@ def intervals(
         best, worst = drawn.iloc[0], drawn.iloc[-1]
         alt = say(
             "alt.intervals", language, what=said, n=len(drawn),
-            worst=names[-1], low=percent(worst["at"], language),
-            best=names[0], high=percent(best["at"], language),
+            worst=names[-1], low=value(worst.to_dict(), language),
+            best=names[0], high=value(best.to_dict(), language),
         )  # fmt: skip
         return _block(figure, alt, text, drawn["source"], language)
 
@@ -124,7 +133,7 @@ def by_period(rows: pd.DataFrame, *, caption: str, language: Language) -> Block 
 
     drawn = rows.sort_values("period_start_on")
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(8.2, 3.4), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 3.3), layout="constrained")
         axes = figure.subplots()
         places = list(range(len(drawn)))
         axes.fill_between(places, drawn["low"], drawn["high"], color=TEAL, alpha=0.18, lw=0)
@@ -162,7 +171,7 @@ def spread(rows: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> Bl
     keys = ["unit_class", "period_start_on", "period_end_on"]
     strips = [(key, group) for key, group in known.groupby(keys, sort=True) if len(group) > 1]
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(8.2, 1.1 + 0.62 * len(strips)), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 1.1 + 0.62 * len(strips)), layout="constrained")
         axes = figure.subplots()
         labels = [_strip(axes, i, key, group, language) for i, (key, group) in enumerate(strips)]
         axes.set_yticks(range(len(strips)), labels)
@@ -196,7 +205,7 @@ def funnel(
         return None
     inside, outside = drawn[~drawn["outside"]], drawn[drawn["outside"]]
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(8.2, 5.0), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 4.9), layout="constrained")
         axes = figure.subplots()
         axes.vlines(drawn["total"], drawn["low"], drawn["high"], color=PALE, lw=2.4)
         axes.plot(
@@ -209,15 +218,17 @@ def funnel(
         )
         for side, marker in (("low", "v"), ("high", "^")):
             rows = outside[outside["side"] == side]
+            if rows.empty:
+                continue
             axes.plot(
                 rows["total"], rows["value"], marker, color=AMBER, ms=8.5,
                 label=say(f"funnel.{side}", language),
             )  # fmt: skip
         for row in outside.to_dict("records"):
-            name = _short(unit_name(row["unit_id"], units=units, language=language))
+            name = _wrapped(unit_name(row["unit_id"], units=units, language=language))
             axes.annotate(
                 name, (row["total"], row["value"]), xytext=(7, 3), textcoords="offset points",
-                fontsize=8.5, color=NAVY,
+                fontsize=9, color=NAVY,
             )  # fmt: skip
         centre = drawn["count"].sum() / drawn["total"].sum()
         axes.axhline(centre, color=GREY, lw=1, ls="--", label=say("funnel.centre", language))
@@ -227,7 +238,7 @@ def funnel(
         _share_axis(axes.yaxis, language)
         axes.set_xlabel(say("axis.total", language))
         axes.set_ylabel(say("axis.share", language))
-        axes.legend(loc="lower right", fontsize=8.5)
+        _legend_above(axes)
         alt = say(
             "alt.funnel", language, n=len(drawn),
             low=(outside["side"] == "low").sum(),
@@ -249,7 +260,7 @@ def effects(fit: DriverFit, *, language: Language) -> Block | None:
     points = rows[["effect", "effect_low", "effect_high"]] * 100
     clear = (points["effect_low"] > 0) | (points["effect_high"] < 0)
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(8.2, 1.2 + 0.34 * len(rows)), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 1.4 + 0.34 * len(rows)), layout="constrained")
         axes = figure.subplots()
         places = pd.Series(range(len(rows)), index=rows.index)
         axes.hlines(
@@ -268,12 +279,12 @@ def effects(fit: DriverFit, *, language: Language) -> Block | None:
             label=say("effects.unclear", language),
         )  # fmt: skip
         axes.axvline(0, color=GREY, lw=1)
-        axes.set_yticks(places, [_short(name) for name in names])
+        axes.set_yticks(places, [_wrapped(name) for name in names])
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: decimal(x, language, 1)))
         axes.set_xlabel(say("axis.points", language))
-        axes.legend(loc="best", fontsize=8.5)
+        _legend_above(axes)
         parts = [
             say(
                 "alt.effect", language, name=name, effect=decimal(p.effect, language, 1),
@@ -309,8 +320,14 @@ def _share_axis(axis: mpl.axis.Axis, language: Language) -> None:
     axis.set_major_formatter(FuncFormatter(lambda x, _: f"{decimal(x * 100, language, places)} %"))
 
 
-def _short(name: str, most: int = 44) -> str:
-    return name if len(name) <= most else name[: most - 1].rstrip() + "…"
+def _wrapped(name: str, width: int = 30) -> str:
+    """Break a name into lines: none is cut short."""
+    return "\n".join(textwrap.wrap(name, width, break_on_hyphens=False))
+
+
+def _legend_above(axes: Axes) -> None:
+    """Put the legend over the axes, where it hides no data."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize=9.5, borderpad=0)
 
 
 def _block(
@@ -321,12 +338,11 @@ def _block(
     if is_simulated(source):
         mark = f" ({say('simulated', language)})"
         figure.suptitle(
-            say("simulated", language).upper(), fontsize=9, color=AMBER, fontweight="bold", x=0.99,
+            say("simulated", language).upper(), fontsize=10, color=AMBER, fontweight="bold", x=0.99,
             ha="right",
         )  # fmt: skip
     image = io.BytesIO()
     figure.savefig(image, format="png", dpi=_STYLE["savefig.dpi"])
-    names = list(dict.fromkeys(translated(str(name), language) for name in source))
-    shown = "; ".join(names[:2]) + (" …" if len(names) > 2 else "")
-    text = f"{caption}{mark} {say('figure.source', language, source=shown)}"
+    shown = say("figure.source", language, source=sources(source, language))
+    text = f"{caption.removesuffix('.')}{mark}. {shown}"
     return Block("figure", png=image.getvalue(), alt=f"{alt}{mark}", caption=text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -18,10 +19,13 @@ from cchc_analysis.wording import (
     percent,
     period,
     say,
+    translated,
     whole,
 )
 
 SIMULATED = "simulated"
+_ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+_TONES = "\u0300\u0301\u0303\u0309\u0323"
 
 
 def is_simulated(source: Iterable[str]) -> bool:
@@ -82,6 +86,14 @@ def value(row: dict, language: Language) -> str:
     return decimal(row["value"], language, places)
 
 
+def bounds(row: dict, language: Language) -> str:
+    """Return an estimate's bounds; those of rounding with one decimal more than was printed."""
+    if row["unit_of_measure"] != "share":
+        return say("none", language)
+    places = _printed_places(row) + (row["bounds"] == "rounding")
+    return interval(row["low"], row["high"], language, places)
+
+
 def _printed_places(row: dict) -> int:
     """Return as many decimals as were printed, read off the bounds; 2 for computed shares."""
     if row["bounds"] not in ("rounding", "printed_range"):
@@ -95,8 +107,9 @@ def as_printed(row: dict, language: Language) -> str:
     """Return a printed figure with its sign or unit, as the source gives it."""
     if pd.isna(row["printed"]):
         return say("none", language)
-    target = "≥ " if row["kind"] == "target" and pd.notna(row["low"]) else ""
     unit = " %" if row["unit_of_measure"] == "percent" else ""
+    least = row["kind"] == "target" and pd.notna(row["low"]) and not (unit and row["low"] >= 100)
+    target = "≥ " if least else ""
     return f"{target}{local_number(row['printed'], language)}{unit}"
 
 
@@ -113,6 +126,29 @@ def local_number(text: str, language: Language) -> str:
 def number_of(number: float, language: Language) -> str:
     """Return a count as a whole number, points with two decimals."""
     return whole(number, language) if float(number).is_integer() else decimal(number, language)
+
+
+def sources(source: Iterable[str], language: Language) -> str:
+    """Return the names of the sources, each once; from the fourth on only how many."""
+    names = list(dict.fromkeys(translated(str(name), language) for name in source))
+    shown = "; ".join(names[:3])
+    more = len(names) - 3
+    return shown if more <= 0 else say("and_more", language, shown=shown, more=more)
+
+
+def in_order(name: str) -> tuple[str, str]:
+    """Return a key that puts names in the order of the Vietnamese alphabet, tones last.
+
+    Examples
+    --------
+    >>> sorted(["Đồng Tháp", "Hà Nội", "Huế", "An Giang", "Đà Nẵng"], key=in_order)
+    ['An Giang', 'Đà Nẵng', 'Đồng Tháp', 'Hà Nội', 'Huế']
+    """
+    apart = unicodedata.normalize("NFD", name.casefold())
+    toneless = unicodedata.normalize("NFC", "".join(c for c in apart if c not in _TONES))
+    places = (_ALPHABET.find(letter) for letter in toneless)
+    letters = zip(places, toneless, strict=True)
+    return "".join(c if at < 0 else chr(ord("a") + at) for at, c in letters), name
 
 
 def indicator_names(parts: str, language: Language) -> str:

@@ -121,7 +121,7 @@ def sums(checked: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> l
     """How many sums hold; those that do not, as a table."""
     failing = checked[checked["verdict"] != "holds"]
     parts: Parts = [
-        narrative.sums(checked, language=language),
+        narrative.sums(checked, units=units, language=language),
         tables.sums(failing, units=units, language=language),
     ]
     return _section("sums", parts, language)
@@ -145,9 +145,15 @@ def no_ranking(estimates: pd.DataFrame, *, units: pd.DataFrame, language: Langua
     return _section("no_ranking", [sentences], language)
 
 
-def averages(judged: pd.DataFrame, published: pd.DataFrame, *, language: Language) -> list[Block]:
+def averages(
+    judged: pd.DataFrame,
+    published: pd.DataFrame,
+    *,
+    units: pd.DataFrame | None = None,
+    language: Language,
+) -> list[Block]:
     """The share of all dossiers beside the plain mean of the units' shares."""
-    sentences = narrative.two_averages(judged, published, language=language)
+    sentences = narrative.two_averages(judged, published, units=units, language=language)
     return _section("averages", [sentences], language)
 
 

@@ -17,6 +17,8 @@ from cchc_analysis.display import Block, Language
 from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import (
     as_printed,
+    bounds,
+    in_order,
     indicator_name,
     indicator_names,
     is_simulated,
@@ -24,6 +26,7 @@ from cchc_analysis.labels import (
     local_number,
     number_of,
     row_label,
+    sources,
     value,
 )
 from cchc_analysis.wording import (
@@ -87,9 +90,7 @@ def estimates(
     if (rows["bounds"] != "none").any():
         names.append("column.interval")
         for cells, row in zip(body, records, strict=True):
-            share = row["unit_of_measure"] == "share"
-            shown = interval(row["low"], row["high"], language) if share else say("none", language)
-            cells.append(shown)
+            cells.append(bounds(row, language))
     for cells, row in zip(body, records, strict=True):
         cells += [whole(row["count"], language), whole(row["total"], language)]
     names += ["column.count", "column.total"]
@@ -110,7 +111,7 @@ def form(lines: pd.DataFrame, *, language: Language) -> Block | None:
     first = lines.iloc[0]
     dates = period(first["period_start_on"], first["period_end_on"], language)
     names = ["column.field", *(f"form.{name}" for name in _FORM)]
-    foot = say("form.foot", language, period=dates, source=_sources(lines["source"], language))
+    foot = say("form.foot", language, period=dates, source=sources(lines["source"], language))
     return _table("table.form", names, body, language, lines["source"], foot=foot)
 
 
@@ -128,7 +129,7 @@ def printed(
     body = []
     for row in published.to_dict("records"):
         unit = [unit_name(row["unit_id"], units=units, language=language)] if several else []
-        term = f" («{row['wording']}»)" if pd.notna(row["wording"]) else ""
+        term = f" («{translated(row['wording'], language)}»)" if pd.notna(row["wording"]) else ""
         kind = "" if row["kind"] == "result" else f"{say('kind.' + row['kind'], language)}: "
         body.append(
             [
@@ -166,7 +167,7 @@ def rounding(
     ]
     names = ["unit_id", "indicator", "printed", "exact", "half_up", "truncation", "ceiling"]
     names = [f"column.{name}" for name in [*names, "verdict"]]
-    foot = say("rounding.foot", language, source=_sources(checked["source"], language))
+    foot = say("rounding.foot", language, source=sources(checked["source"], language))
     source = checked["source"]
     return _table(
         "table.rounding", names, body, language, source, numeric=set(range(2, 7)), foot=foot
@@ -174,12 +175,12 @@ def rounding(
 
 
 def count_bounds(
-    bounds: pd.DataFrame, *, units: pd.DataFrame | None = None, language: Language
+    counts: pd.DataFrame, *, units: pd.DataFrame | None = None, language: Language
 ) -> Block | None:
     """Show the whole numbers that a printed percentage leaves possible, by rounding habit."""
-    if bounds.empty:
+    if counts.empty:
         return None
-    named = bounds.reindex(columns=[*bounds.columns.union(["indicator", "parts"], sort=False)])
+    named = counts.reindex(columns=[*counts.columns.union(["indicator", "parts"], sort=False)])
     keys = ["unit_id", "indicator", "parts", "total", "source"]
     body = []
     for key, group in named.groupby(keys, sort=False, dropna=False):
@@ -212,9 +213,9 @@ def count_bounds(
         )
     names = ["unit_id", "indicator", "total", "half_up", "truncation", "ceiling", "any_habit"]
     names = [f"column.{name}" for name in names]
-    foot = say("bounds.foot", language, source=_sources(bounds["source"], language))
+    foot = say("bounds.foot", language, source=sources(counts["source"], language))
     return _table(
-        "table.bounds", names, body, language, bounds["source"], numeric=set(range(2, 7)), foot=foot
+        "table.bounds", names, body, language, counts["source"], numeric=set(range(2, 7)), foot=foot
     )
 
 
@@ -238,7 +239,7 @@ def sums(
     ]
     names = ["unit_id", "identity", "period", "left", "right", "gap", "verdict"]
     names = [f"column.{name}" for name in names]
-    foot = say("sums.foot", language, source=_sources(checked["source"], language))
+    foot = say("sums.foot", language, source=sources(checked["source"], language))
     return _table(
         "table.sums", names, body, language, checked["source"], numeric={3, 4, 5}, foot=foot
     )
@@ -252,7 +253,7 @@ def funnel(
         return None
     named = judged.assign(
         name=[unit_name(unit, units=units, language=language) for unit in judged["unit_id"]]
-    ).sort_values("name")
+    ).sort_values("name", key=lambda names: names.map(in_order))
     body = [
         [
             row["name"],
@@ -265,7 +266,7 @@ def funnel(
         for row in named.to_dict("records")
     ]
     names = ["unit_id", "value", "limits", "count", "total", "reading"]
-    foot = say("funnel.foot", language, source=_sources(judged["source"], language))
+    foot = say("funnel.foot", language, source=sources(judged["source"], language))
     return _table(
         "table.funnel",
         [f"column.{name}" for name in names],
@@ -288,12 +289,7 @@ def effects(fit: DriverFit, *, language: Language) -> Block | None:
             level_name(row["term"], row["reference"], language),
             f"{whole(row['count'], language)}/{whole(row['total'], language)}",
             decimal(row["effect"] * 100, language, 1),
-            say(
-                "range",
-                language,
-                low=decimal(row["effect_low"] * 100, language, 1),
-                high=decimal(row["effect_high"] * 100, language, 1),
-            ),
+            _points(row["effect_low"], row["effect_high"], language),
             decimal(row["odds_ratio"], language),
         ]
         for row in fit.effects.to_dict("records")
@@ -303,8 +299,8 @@ def effects(fit: DriverFit, *, language: Language) -> Block | None:
         "effects.foot",
         language,
         clusters=fit.clusters,
-        method=fit.method,
-        source=_sources([fit.source], language),
+        method=translated(fit.method, language),
+        source=sources([fit.source], language),
     )
     return _table(
         "table.effects",
@@ -324,10 +320,12 @@ def _fraction(row: dict, language: Language) -> str:
 
 
 def _citation(row: dict, language: Language) -> str:
-    parts = [translated(row["source"], language), row["place"]]
+    parts = [translated(row["source"], language)]
+    if pd.notna(row["place"]):
+        parts.append(translated(row["place"], language))
     if pd.notna(row["inferred"]):
         parts.append(say("inferred", language, what=translated(row["inferred"], language)))
-    return "; ".join(str(part) for part in parts if pd.notna(part))
+    return "; ".join(parts)
 
 
 def _identity(row: dict, language: Language) -> str:
@@ -352,15 +350,16 @@ def _how(rows: pd.DataFrame, language: Language) -> str:
         bounds="; ".join(kinds),
         rule=", ".join(named("rule", rule, language) for rule in rows["rule"].unique()),
         method=", ".join(named("method", key, language) for key in rows["method"].unique()),
-        source=_sources(rows["source"], language),
+        source=sources(rows["source"], language),
     )
 
 
-def _sources(source: Iterable[str], language: Language) -> str:
-    names = list(dict.fromkeys(translated(str(name), language) for name in source))
-    shown = "; ".join(names[:3])
-    more = len(names) - 3
-    return shown if more <= 0 else say("and_more", language, shown=shown, more=more)
+def _points(low: float, high: float, language: Language) -> str:
+    """Return the ends of an interval in percentage points; none for a reference."""
+    if pd.isna(low) or pd.isna(high):
+        return say("none", language)
+    ends = (decimal(end * 100, language, 1) for end in (low, high))
+    return say("range", language, **dict(zip(("low", "high"), ends, strict=True)))
 
 
 def _table(

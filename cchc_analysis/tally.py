@@ -166,8 +166,8 @@ def count_cells(
     """
     table = period_table(periods, as_of)
     membership = (
-        "d.received_on <= p.period_end_on AND (d.end_on IS NULL OR d.end_on >= p.period_start_on"
-        " OR NOT {finished})"
+        "d.received_on <= p.period_end_on AND (d.received_on >= p.period_start_on"
+        " OR d.end_on IS NULL OR d.end_on >= p.period_start_on OR NOT {finished})"
     )
     return _count(dossiers, by, table, "period", rule_named(rule, "period"), as_of, membership)
 
@@ -355,7 +355,8 @@ def roll_up(
 def sum_cells(tally: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Add cells with equal ``keys``; a count missing in one of them is missing in the sum."""
     if tally.empty:
-        return empty(TALLY)
+        further = [key for key in keys if key not in TALLY.names]
+        return empty(TALLY).reindex(columns=[*TALLY.names, *further])
     counts = [name for name in TALLY_COUNTS if name in tally]
     groups = tally.groupby(list(keys), as_index=False, sort=True, dropna=False)
     return check(groups[counts].sum(skipna=False), TALLY)

@@ -151,5 +151,14 @@ def period(start_on: object, end_on: object, language: Language) -> str:
     --------
     >>> period("2024-01-01", "2024-05-31", "vi")
     '1/1/2024 – 31/5/2024'
+    >>> period(None, "2023-10-31", "en"), period(None, None, "en")
+    ('as at 31 Oct 2023', '(not stated)')
     """
+    if pd.isna(start_on):
+        known = pd.notna(end_on)
+        return (
+            say("period.until", language, day=day(end_on, language))
+            if known
+            else say("unknown", language)
+        )
     return f"{day(start_on, language)} – {day(end_on, language)}"

@@ -210,7 +210,7 @@ def test_a_job_that_fails_now_takes_its_old_page_away(tmp_path, notebooks, monke
     monkeypatch.setattr(run, "_execute", lambda *args: 1 / 0)
     (result,) = run_jobs([job()], out=out, notebooks=notebooks, language="vi", progress=str)
     assert result.error == "ZeroDivisionError: division by zero"
-    assert list(out.iterdir()) == []
+    assert [path.name for path in out.iterdir()] == ["manifest.json"]
 
 
 def test_a_cell_that_hangs_is_stopped(tmp_path, notebooks, monkeypatch):
@@ -329,3 +329,24 @@ def test_a_site_file_that_cannot_be_meant(tmp_path, text, said):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=said):
         read_site(path)
+
+
+def test_a_stopped_run_goes_on_where_it_was(notebooks, tmp_path, monkeypatch):
+    """What was made before the stop is in the manifest, and is not made again."""
+    out, made = tmp_path / "site", []
+    jobs = [Job("good", unit, parameters={"unit": unit}) for unit in ("Huế", "Đà Nẵng")]
+    execute = run._execute
+
+    def stop_at_the_second(*args):
+        made.append(args[0].unit)
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        return execute(*args)
+
+    monkeypatch.setattr(run, "_execute", stop_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        run_jobs(jobs, out=out, notebooks=notebooks, language="vi", workers=1, progress=str)
+    monkeypatch.setattr(run, "_execute", lambda *args: made.append("again") or execute(*args))
+    results = run_jobs(jobs, out=out, notebooks=notebooks, language="vi", progress=str)
+    assert [result.status for result in results] == ["skipped", "ok"]
+    assert made == ["Huế", "Đà Nẵng", "again"]

@@ -8,10 +8,11 @@ import pandas as pd
 
 from cchc_analysis.display import Block, Language, notice, paragraph
 from cchc_analysis.gazetteer import unit_name
-from cchc_analysis.labels import level_name
+from cchc_analysis.labels import capital, level_name
 from cchc_analysis.lateness import RULES
 from cchc_analysis.wording import (
     decimal,
+    named,
     percent,
     period,
     say,
@@ -60,7 +61,7 @@ def timeliness(tally: pd.DataFrame, *, language: Language) -> list[Block]:
 def rules(rates: pd.DataFrame, *, language: Language) -> list[Block]:
     """Say what each counting rule met in a table of estimates does."""
     return [
-        paragraph(f"{name}: {getattr(RULES[name], language)}")
+        paragraph(f"{capital(named('rule', name, language))}: {getattr(RULES[name], language)}")
         for name in rates["rule"].unique()
         if name in RULES
     ]
@@ -103,7 +104,7 @@ def funnel(
         blocks.append(
             paragraph(
                 say(
-                    "funnel.few",
+                    "funnel.few" if noticeable > 0 else "funnel.none_noticed",
                     language,
                     n=len(drawn),
                     share=percent(noticeable, language, 1),

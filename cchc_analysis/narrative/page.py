@@ -15,6 +15,7 @@ from cchc_analysis.labels import as_printed, capital, indicator_name, is_simulat
 from cchc_analysis.wording import (
     day,
     interval,
+    named,
     percent,
     period,
     say,
@@ -85,7 +86,7 @@ def glance(rates: pd.DataFrame, published: pd.DataFrame, *, language: Language) 
                 language,
                 count=row["count"],
                 total=row["total"],
-                rule=row["rule"],
+                rule=named("rule", row["rule"], language),
                 interval=interval(row["low"], row["high"], language),
             ),
         )

@@ -63,7 +63,7 @@ def reconciliation(
                         language,
                         source=translated(source, language),
                         total=total,
-                        unit=unit_name(unit_id, units=units, language=language),
+                        unit=capital(unit_name(unit_id, units=units, language=language)),
                         low=low["half_up"],
                         high=high["half_up"],
                         lowest=low["any"],
@@ -95,32 +95,14 @@ def checked_share(rounding: pd.DataFrame, *, language: Language) -> list[Block]:
     ]
 
 
-def sums(checked: pd.DataFrame, *, language: Language) -> list[Block]:
+def sums(
+    checked: pd.DataFrame, *, units: pd.DataFrame | None = None, language: Language
+) -> list[Block]:
     """Say which sums hold among the printed figures, and how the dossiers of sub-units add."""
     if checked.empty:
         return []
     found = checked["verdict"].value_counts()
-    below = checked[checked["identity"].str.contains("sub_units_.*in_time_share_denominator")]
-    parts = checked.set_index(["identity", "unit_id", "period_start_on", "period_end_on"])["left"]
-    added = [
-        paragraph(
-            say(
-                f"sums.{row['verdict']}",
-                language,
-                n=row["parts_count"],
-                period=period(row["period_start_on"], row["period_end_on"], language),
-                total=row["left"],
-                printed=row["right"],
-                count=parts[
-                    row["identity"].replace("denominator", "numerator"),
-                    row["unit_id"],
-                    row["period_start_on"],
-                    row["period_end_on"],
-                ],
-            )
-        )
-        for row in below.to_dict("records")
-    ]
+    added = [_sum_below(row, checked, language, units) for row in _totals_below(checked)]
     return [
         paragraph(
             say(
@@ -135,12 +117,48 @@ def sums(checked: pd.DataFrame, *, language: Language) -> list[Block]:
     ]
 
 
+def _totals_below(checked: pd.DataFrame) -> list[dict]:
+    """Return the sums of dossiers received by the units below another."""
+    totals = checked["identity"].str.contains("sub_units_.*in_time_share_denominator")
+    return checked[totals].to_dict("records")
+
+
+def _sum_below(
+    row: dict, checked: pd.DataFrame, language: Language, units: pd.DataFrame | None
+) -> Block:
+    """Say how the dossiers of the units below add up, received and in time."""
+    same = checked["identity"] == row["identity"].replace("denominator", "numerator")
+    for name in ("unit_id", "period_start_on", "period_end_on"):
+        same &= checked[name] == row[name]
+    counts = checked[same].iloc[0]
+    verdicts = {row["verdict"], counts["verdict"]}
+    verdict = next(name for name in ("fails", "short", "holds") if name in verdicts)
+    return paragraph(
+        say(
+            f"sums.{verdict}",
+            language,
+            unit=capital(unit_name(row["unit_id"], units=units, language=language)),
+            n=row["parts_count"],
+            period=period(row["period_start_on"], row["period_end_on"], language),
+            total=row["left"],
+            printed=row["right"],
+            count=counts["left"],
+            printed_count=counts["right"],
+        )
+    )
+
+
 def two_averages(
-    compared: pd.DataFrame, published: pd.DataFrame, *, language: Language
+    compared: pd.DataFrame,
+    published: pd.DataFrame,
+    *,
+    units: pd.DataFrame | None = None,
+    language: Language,
 ) -> list[Block]:
     """Set the share of all dossiers beside the plain mean of the units' shares.
 
-    ``published`` may hold the figure that is printed for all units together.
+    ``published`` may hold the figure that is printed for the unit above them, which may cover
+    more than the units compared.
     """
     known = compared[compared["total"] > 0]
     if len(known) < 2:
@@ -169,6 +187,7 @@ def two_averages(
                 language,
                 source=translated(row["source"], language),
                 printed=as_printed(row, language),
+                unit=unit_name(row["unit_id"], units=units, language=language),
             )
         )
         for row in published[same & published["printed"].notna()].to_dict("records")

@@ -255,7 +255,8 @@ def _unit_sums(rows: pd.DataFrame, units: pd.DataFrame) -> Iterable[dict]:
     sides = ["numerator", "denominator"]
     lists = below.groupby(keys, dropna=False, sort=False)[sides].agg(list).reset_index()
     whole = counted[[*keys, *sides]].drop_duplicates(keys)
-    for row in whole.merge(lists, on=keys, suffixes=("", "_parts")).to_dict("records"):
+    several = lists[lists["numerator"].map(len) > 1]  # one part says nothing about a sum
+    for row in whole.merge(several, on=keys, suffixes=("", "_parts")).to_dict("records"):
         key = tuple(row[name] for name in TEXT_KEYS)
         for side in sides:
             name = f"sub_units_{row['indicator']}_{side}"

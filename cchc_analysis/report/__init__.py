@@ -6,14 +6,16 @@ each language; :func:`write_manifest` and :func:`write_index` tell what was made
 """
 
 from cchc_analysis.report.jobs import Job, check_jobs, page_names, read_site
-from cchc_analysis.report.run import JobResult, run_jobs
-from cchc_analysis.report.site import closing_table, write_index, write_manifest
+from cchc_analysis.report.manifest import JobResult, earlier_results, write_manifest
+from cchc_analysis.report.run import run_jobs
+from cchc_analysis.report.site import closing_table, write_index
 
 __all__ = [
     "Job",
     "JobResult",
     "check_jobs",
     "closing_table",
+    "earlier_results",
     "page_names",
     "read_site",
     "run_jobs",

@@ -74,7 +74,7 @@ def read_site(path: Path) -> list[Job]:
         raise InputError(f"No site file at {path.name}; expected a TOML file with [[job]] tables.")
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path.name} is not valid TOML: {error}.") from error
     unknown = sorted(set(content) - {"job"})
     entries = content.get("job", [])

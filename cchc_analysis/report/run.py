@@ -9,28 +9,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 from platform import python_version
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import cchc_analysis
 from cchc_analysis.columns import InputError
 from cchc_analysis.display import languages_of
 from cchc_analysis.report.jobs import Job, check_jobs, page_names
+from cchc_analysis.report.manifest import (
+    JobResult,
+    earlier_results,
+    write_manifest,
+    write_whole,
+)
 from cchc_analysis.report.page import check_outputs, check_page, render_page
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 CELL_SECONDS = 300
-MANIFEST = "manifest.json"
 PACKAGES = (
     "cchc-analysis",
     "pandas",
@@ -40,24 +44,6 @@ PACKAGES = (
     "papermill",
     "nbconvert",
 )
-
-
-@dataclass(frozen=True)
-class JobResult:
-    """What became of a job."""
-
-    job: Job
-    status: Literal["ok", "failed", "skipped"]
-    seconds: float
-    """How long making the pages took, also where that was an earlier run."""
-    key: str
-    """Hash of everything the pages depend on."""
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    """Relative path of each input to its sha256."""
-    versions: Mapping[str, str] = field(default_factory=dict)
-    pages: Mapping[str, str] = field(default_factory=dict)
-    """Language to file name."""
-    error: str = ""
 
 
 def run_jobs(
@@ -101,16 +87,19 @@ def run_jobs(
     if workers < 1:
         raise InputError(f"workers is {workers}; at least one kernel must run.")
     out.mkdir(parents=True, exist_ok=True)
-    earlier = _earlier(out)
+    made = {result.key: result for result in earlier_results(out, jobs)}
     planned = _plan(jobs, notebooks, language)
     with ThreadPoolExecutor(workers) as pool:
         futures = {
-            pool.submit(_result, result, earlier, out, notebooks, language): number
+            pool.submit(_result, result, made, out, notebooks, language): number
             for number, result in enumerate(planned)
         }
         done: dict[int, JobResult] = {}
         for future in as_completed(futures):
             result = done[futures[future]] = future.result()
+            unfinished = [plan for n, plan in enumerate(planned) if n not in done]
+            kept = earlier_results(out, [plan.job for plan in unfinished])
+            write_manifest([*done.values(), *kept], out=out)
             progress(_line(result, len(done), len(planned)))
     return [done[number] for number in range(len(planned))]
 
@@ -118,18 +107,6 @@ def run_jobs(
 def _line(result: JobResult, number: int, total: int) -> str:
     said = f"[{number}/{total}] {result.status:<7} {result.job.notebook} | {result.job.unit}"
     return f"{said} | {result.error}" if result.error else f"{said} | {result.seconds:.1f} s"
-
-
-def _earlier(out: Path) -> dict[str, dict[str, Any]]:
-    """Entries of an earlier manifest whose pages are all there, by key."""
-    if not (out / MANIFEST).is_file():
-        return {}
-    entries = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["jobs"]
-    return {
-        entry["key"]: entry
-        for entry in entries
-        if entry["pages"] and all((out / name).is_file() for name in entry["pages"].values())
-    }
 
 
 def _plan(jobs: Sequence[Job], notebooks: Path, language: str) -> list[JobResult]:
@@ -172,11 +149,11 @@ def _relative(path: Path, root: Path) -> str:
 
 
 def _result(
-    planned: JobResult, earlier: Mapping[str, Any], out: Path, notebooks: Path, language: str
+    planned: JobResult, made: Mapping[str, JobResult], out: Path, notebooks: Path, language: str
 ) -> JobResult:
-    job, made = planned.job, earlier.get(planned.key)
-    if made:
-        return replace(planned, status="skipped", seconds=made["seconds"], pages=made["pages"])
+    job = planned.job
+    if planned.key in made:
+        return made[planned.key]
     start = time.perf_counter()
     try:
         pages = _make(job, notebooks / f"{job.notebook}.ipynb", language)
@@ -224,18 +201,3 @@ def _message(error: Exception) -> str:
     lines = [line for line in said.splitlines() if line.strip()]
     text = f"{kind}: {lines[0].strip()}" if lines else kind
     return re.sub(r"(?<![\w/])(?:[A-Za-z]:)?(?:[\\/][^\\/\s'\"]+)+[\\/]", "", text)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file whole or not at all, replacing what was there.
-
-    Parameters
-    ----------
-    path
-        The file; its folder exists.
-    text
-        Written as UTF-8 with line feeds on every system.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(temporary, path)

@@ -1,57 +1,17 @@
-"""What a run made: the manifest, the index and a closing table."""
+"""What a run made, for people: the index and a closing table."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from cchc_analysis.report.manifest import JobResult, write_whole
 from cchc_analysis.report.page import REFERENCE, title_of
-from cchc_analysis.report.run import MANIFEST, JobResult, write_whole
 
 INDEX = "index.html"
-
-
-def write_manifest(results: Sequence[JobResult], *, out: Path) -> Path:
-    """Write ``manifest.json``: what each page was made from, and what failed.
-
-    Parameters
-    ----------
-    results
-        What :func:`run_jobs` returned.
-    out
-        Folder of the site.
-
-    Returns
-    -------
-    Path
-        The file; all paths in it are relative, with forward slashes.
-    """
-    path = Path(out) / MANIFEST
-    jobs = [_entry(result) for result in results]
-    write_whole(path, json.dumps({"jobs": jobs}, ensure_ascii=False, indent=1) + "\n")
-    return path
-
-
-def _entry(result: JobResult) -> dict[str, Any]:
-    job = result.job
-    entry = {
-        "notebook": job.notebook,
-        "unit": job.unit,
-        "unit_id": job.unit_id,
-        "simulated": job.simulated,
-        "parameters": dict(job.parameters),
-        "inputs": dict(result.inputs),
-        "versions": dict(result.versions),
-        "key": result.key,
-        "seconds": round(result.seconds, 2),
-        "status": result.status,
-        "pages": dict(result.pages),
-    }
-    return {**entry, "error": result.error} if result.error else entry
 
 
 def write_index(results: Sequence[JobResult], *, out: Path) -> Path:

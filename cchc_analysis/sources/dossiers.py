@@ -220,8 +220,8 @@ def _refused(engine: duckdb.DuckDBPyConnection, path: Path, sheet: Sheet) -> pd.
         "split_part(reason, '|', 2) AS reason "
         "FROM judged WHERE reason IS NOT NULL ORDER BY row"
     ).df()
-    rows.insert(0, "file", path.name)
-    rows.insert(1, "sheet", sheet.name)
+    rows.insert(0, "file", _inert(path.name))
+    rows.insert(1, "sheet", _inert(sheet.name))
     return rows
 
 
@@ -284,6 +284,11 @@ def _key(path: str | Path | None) -> str:
         place.touch(mode=0o600)
         place.write_text(secrets.token_hex(32), encoding="ascii")
     return place.read_text(encoding="ascii").strip()
+
+
+def _inert(name: str) -> str:
+    """Return a name that a spreadsheet will not take for a formula."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
 
 
 def _text(value: str) -> str:

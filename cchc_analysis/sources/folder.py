@@ -12,11 +12,13 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+from pyarrow import ArrowInvalid
 
 from cchc_analysis import gazetteer
 from cchc_analysis.columns import DOSSIERS, FORMS, PUBLISHED, UNITS, InputError, check, empty
 from cchc_analysis.sources.forms import read_forms
 from cchc_analysis.sources.published import read_published
+from cchc_analysis.sources.sheets import read_table
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class UnitData:
     @property
     def simulated(self) -> bool:
         """Whether the unit is an invented one."""
-        return bool(self.units.set_index("unit_id")["simulated"].get(self.unit_id))
+        invented = self.units["simulated"].fillna(False).astype(bool)
+        return self.unit_id in set(self.units.loc[invented, "unit_id"])
 
     def period(
         self, start_on: date | str = "", end_on: date | str = ""
@@ -97,7 +100,7 @@ def load_units(data: str | Path = "") -> pd.DataFrame:
     """
     folder = data_folder(data)
     stated = [
-        check(pd.read_csv(path, dtype=str), UNITS, where=str(path))
+        check(read_table(path), UNITS, where=str(path))
         for path in sorted(folder.rglob("units.csv"))
     ]
     known = pd.concat([gazetteer.units(), *stated], ignore_index=True)
@@ -156,10 +159,11 @@ def load_unit(unit: str, data: str | Path = "") -> UnitData:
 
 
 def files_about(unit_id: str, folder: Path, units: pd.DataFrame) -> tuple[Path, ...]:
-    """Return the files that a unit's report rests on: its dossiers, and all printed figures."""
+    """Return the files that a unit's report rests on: its dossiers, printed figures, units."""
     members = {unit_id, *gazetteer.subordinates(unit_id, units=units)}
     dossiers = [path for path in _dossier_files(folder) if members & _units_in(path)]
-    return (*dossiers, *_csv_files(folder, "published"), *_csv_files(folder, "forms"))
+    tables = (*_csv_files(folder, "published"), *_csv_files(folder, "forms"))
+    return (*dossiers, *tables, *sorted(folder.rglob("units.csv")))
 
 
 def units_with_data(folder: Path, units: pd.DataFrame) -> list[str]:
@@ -195,7 +199,12 @@ def _dossier_files(folder: Path) -> list[Path]:
 
 def _units_in(path: Path) -> set[str]:
     """Return the units that resolve the dossiers of one file."""
-    return set(pd.read_parquet(path, columns=["unit_id"])["unit_id"].unique())
+    try:
+        return set(pd.read_parquet(path, columns=["unit_id"])["unit_id"].unique())
+    except ArrowInvalid:
+        raise InputError(
+            f"{path}: not a file of dossiers; run `cchc read` on the export again"
+        ) from None
 
 
 def _csv_files(folder: Path, kind: str) -> list[Path]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cchc_analysis.columns import FORMS, TALLY, check
+from cchc_analysis.sources.sheets import read_table
 from cchc_analysis.tally import count_cells, sum_cells
 
 if TYPE_CHECKING:
@@ -128,6 +129,6 @@ def read_forms(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If a column is absent or a cell does not fit.
+        If the file is missing or not CSV, a column is absent or a cell does not fit.
     """
-    return check(pd.read_csv(path), FORMS, where=str(path))
+    return check(read_table(Path(path)), FORMS, where=str(path))

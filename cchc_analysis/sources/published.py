@@ -8,6 +8,7 @@ import pandas as pd
 
 from cchc_analysis import catalogue
 from cchc_analysis.columns import PUBLISHED, InputError, check, empty
+from cchc_analysis.sources.sheets import read_table
 
 _NUMERIC = ("value", "low", "high", "decimals", "numerator", "denominator")
 _DATES = ("period_start_on", "period_end_on")
@@ -69,13 +70,7 @@ def read_published(path: str | Path) -> pd.DataFrame:
 
 def _read_file(path: Path) -> pd.DataFrame:
     """Read one file into the published table."""
-    try:
-        text = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(
-            f"{path.name}: not a table of comma-separated UTF-8 text ({error}); "
-            "save it as CSV UTF-8 with a header row"
-        ) from None
+    text = read_table(path)
     _refuse_unknown_columns(text, path.name)
     cells = text.apply(lambda column: column.str.strip()).replace("", pd.NA)
     _refuse_bad_cells(cells, path.name)

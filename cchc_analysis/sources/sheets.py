@@ -63,6 +63,27 @@ def open_sheet(engine: duckdb.DuckDBPyConnection, path: Path, match: Matcher) ->
     return openers[path.suffix.lower()](engine, path, match)
 
 
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a CSV file of one of our own tables: text as it stands, empty cells missing.
+
+    Raises
+    ------
+    InputError
+        If it is missing, or not comma-separated UTF-8 text with a header row.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; give a CSV file")
+    try:
+        return pd.read_csv(
+            path, dtype="str", keep_default_na=False, na_values=[""], encoding="utf-8-sig"
+        )
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InputError(
+            f"{path.name}: not a table of comma-separated UTF-8 text ({error}); "
+            "save it as CSV UTF-8 with a header row"
+        ) from None
+
+
 def _open_csv(engine: duckdb.DuckDBPyConnection, path: Path, match: Matcher) -> Sheet:
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:

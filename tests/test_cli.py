@@ -1,0 +1,291 @@
+"""The command line: what it makes, and one clear message where it cannot."""
+
+import json
+
+import pandas as pd
+import pytest
+from small_export import EXPORT, UNIT, write_export
+
+from cchc_analysis import cli, sample
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """A home of its own: the key that hashes dossier codes is made there."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A data folder read from one small export."""
+    export = write_export(tmp_path / "export.csv")
+    assert cli.main(["read", str(export), "--out", str(tmp_path / "data")]) == 0
+    return tmp_path / "data"
+
+
+def refused(capsys, *arguments):
+    """Run a command that must refuse; return its one message."""
+    capsys.readouterr()
+    status = cli.main([str(argument) for argument in arguments])
+    message = capsys.readouterr().err
+    assert status == 2
+    assert message.startswith(f"cchc {arguments[0]}: ")
+    assert message.count("\n") == 1
+    assert "Traceback" not in message
+    return message
+
+
+def count(path):
+    return len(pd.read_parquet(path))
+
+
+# cchc read
+
+
+def test_read_writes_a_folder_for_each_export(tmp_path, capsys):
+    first = write_export(tmp_path / "first.csv")
+    second = tmp_path / "second.csv"
+    second.write_text(EXPORT + f",{UNIT},Hộ tịch,04/01/2024,05/01/2024,,\n,,,,,,\n", "utf-8")
+    out = tmp_path / "data"
+    assert cli.main(["read", str(first), str(second), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "5 rows read = 5 kept + 0 refused + 0 blank" in said
+    assert "7 rows read = 5 kept + 1 refused + 1 blank" in said
+    assert sorted(path.name for path in out.iterdir()) == ["first", "second"]
+    assert {path.name for path in (out / "second").iterdir()} == {
+        "dossiers.parquet", "refused.csv", "summary.json",
+    }  # fmt: skip
+    assert count(out / "first" / "dossiers.parquet") == 5
+
+
+def test_read_keeps_codes_and_their_key_out_of_the_data(tmp_path, data):
+    for path in data.rglob("*"):
+        assert path.is_dir() or b"H01" not in path.read_bytes()
+    assert not list(data.rglob("*.key"))
+
+
+def test_read_takes_a_column_map(tmp_path):
+    export = tmp_path / "other.csv"
+    export.write_text(EXPORT.replace("Mã hồ sơ", "Case"), "utf-8")
+    columns = tmp_path / "columns.toml"
+    columns.write_text('dossier_id = "Case"\n', "utf-8")
+    out = tmp_path / "data"
+    assert cli.main(["read", str(export), "--columns", str(columns), "--out", str(out)]) == 0
+    assert count(out / "other" / "dossiers.parquet") == 5
+
+
+BAD_EXPORTS = {
+    "empty.csv": (b"", "the file is empty"),
+    "empty.xlsx": (b"", "the file is empty"),
+    "broken.xlsx": (b"PK\x03\x04 not a workbook", "the workbook cannot be opened"),
+    "broken.parquet": (b"PAR1 not parquet", "cannot be read as Parquet"),
+    "latin.csv": ("Mã hồ sơ,Ngày nhận\n".encode("cp1258", "replace"), "not UTF-8 text"),
+    "notes.txt": (b"a note", "cannot read '.txt' files"),
+    "others.csv": (b"a,b\n1,2\n", "has no column for dossier_id"),
+}
+
+
+@pytest.mark.parametrize("name", [*BAD_EXPORTS, "absent.csv"])
+def test_read_refuses_what_it_cannot_read(tmp_path, capsys, data, name):
+    content, said = BAD_EXPORTS.get(name, (None, "no such file"))
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    before = snapshot(data)
+    message = refused(capsys, "read", path, "--out", data)
+    assert said in message
+    assert name in message or "others" in name
+    assert snapshot(data) == before
+
+
+def test_read_refuses_a_workbook_without_the_columns(tmp_path, capsys):
+    from xlsxwriter import Workbook
+
+    path = tmp_path / "without.xlsx"
+    with Workbook(path) as workbook:
+        sheet = workbook.add_worksheet("Danh sách")
+        sheet.write_row(0, 0, ["Mã hồ sơ", "Cơ quan giải quyết", "Ngày nhận", "Hạn"])
+    message = refused(capsys, "read", path, "--out", tmp_path / "data")
+    assert "'Danh sách'" in message
+    assert "due_at" in message
+    assert not (tmp_path / "data").exists()
+
+
+def test_read_refuses_to_write_into_a_file(tmp_path, capsys):
+    export = write_export(tmp_path / "export.csv")
+    assert "expected a folder" in refused(capsys, "read", export, "--out", export)
+    assert export.read_text("utf-8") == EXPORT
+
+
+def test_a_bad_export_leaves_an_earlier_reading_alone(tmp_path, capsys, data):
+    (tmp_path / "export.csv").write_text("a,b\n1,2\n", "utf-8")
+    before = snapshot(data)
+    refused(capsys, "read", tmp_path / "export.csv", "--out", data)
+    assert snapshot(data) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--zone", "Asia/Hanoi"], "unknown time zone 'Asia/Hanoi'"),
+        (["--columns", "absent.toml"], "absent.toml: no such column map"),
+        (["--columns", "broken.toml"], "broken.toml: not a TOML file"),
+        (["--columns", "unknown.toml"], "unknown column 'dossier'"),
+        (["--columns", "numbers.toml"], "numbers.toml: found dossier_id = 1"),
+    ],
+)
+def test_read_refuses_options_it_cannot_use(tmp_path, capsys, options, said):
+    export = write_export(tmp_path / "export.csv")
+    (tmp_path / "work" / "broken.toml").write_text("dossier_id = \n", "utf-8")
+    (tmp_path / "work" / "unknown.toml").write_text('dossier = "Mã hồ sơ"\n', "utf-8")
+    (tmp_path / "work" / "numbers.toml").write_text("dossier_id = 1\n", "utf-8")
+    assert said in refused(capsys, "read", export, "--out", tmp_path / "data", *options)
+    assert not (tmp_path / "data").exists()
+
+
+def test_read_refuses_two_exports_of_one_name(tmp_path, capsys):
+    export = write_export(tmp_path / "export.csv")
+    message = refused(capsys, "read", export, export, "--out", tmp_path / "data")
+    assert "same name" in message
+    assert not (tmp_path / "data").exists()
+
+
+# cchc sample
+
+
+def test_sample_hands_its_options_on(tmp_path, capsys, monkeypatch):
+    given = {}
+    monkeypatch.setattr(
+        sample, "write_sample", lambda out, **kw: given.update(kw, out=out) or [out / "a.csv"]
+    )
+    out = tmp_path / "exports"
+    assert cli.main(["sample", "--out", str(out), "--dossiers", "7000", "--seed", "3"]) == 0
+    assert given == {"out": out, "dossiers": 7000, "seed": 3}
+    assert "a.csv" in capsys.readouterr().out
+
+
+def test_sample_refuses_too_few_dossiers_and_foreign_folders(tmp_path, capsys, data):
+    out = tmp_path / "exports"
+    assert "at least 5000" in refused(capsys, "sample", "--out", out, "--dossiers", 10)
+    assert not out.exists()
+    before = snapshot(data)
+    assert "not of a sample" in refused(capsys, "sample", "--out", data)
+    assert snapshot(data) == before
+
+
+# cchc report
+
+
+def test_report_makes_a_page_of_ones_own_data(tmp_path, capsys, data):
+    site = tmp_path / "site"
+    assert cli.main(["report", "--data", str(data), "--out", str(site), "--language", "vi"]) == 0
+    assert "1 ok, 0 skipped (unchanged), 0 failed" in capsys.readouterr().out
+    [job] = json.loads((site / "manifest.json").read_text("utf-8"))["jobs"]
+    assert job["notebook"] == "01_unit_profile"
+    assert job["unit_id"] == UNIT
+    assert job["simulated"] is False
+    page = (site / job["pages"]["vi"]).read_text("utf-8")
+    assert "xã Thử Nghiệm" in page
+    assert "75 %" in page or "75,00 %" in page  # 3 of the 4 finished dossiers
+
+
+def write_site(path, name, /, **parameters):
+    inside = ", ".join(f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in parameters.items())
+    path.write_text(
+        f'[[job]]\nnotebook = "01_unit_profile"\nunit = "{name}"\nparameters = {{ {inside} }}\n',
+        "utf-8",
+    )
+    return path
+
+
+def test_a_failed_report_is_named_and_gives_exit_1(tmp_path, capsys, data):
+    """Cà Mau is a province, but this folder holds nothing about it."""
+    site = write_site(tmp_path / "site.toml", "Cà Mau", unit="tỉnh Cà Mau")
+    out = tmp_path / "site"
+    status = cli.main(
+        ["report", "--data", str(data), "--site", str(site), "--out", str(out), "--language", "vi"]
+    )
+    said = capsys.readouterr()
+    assert status == 1
+    assert "Traceback" not in said.out + said.err
+    [line] = [line for line in said.out.splitlines() if line.startswith("  failed:")]
+    assert "01_unit_profile | Cà Mau | InputError" in line
+    assert "1 failed" in said.out
+    assert not list(out.glob("01_*.html"))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--only", "Xã Không Có"], "Xã Không Có"),
+        (["--only", "tỉnh Cà Mau"], "no report is planned for 'tỉnh Cà Mau'"),
+        (["--notebook", "99"], "unknown notebook '99'; there are 01_unit_profile"),
+        (["--language", "fr"], "Unknown language 'fr'; choose 'vi', 'en' or 'both'"),
+        (["--jobs", "0"], "at least one kernel"),
+        (["--site", "absent.toml"], "absent.toml"),
+        (["--site", "broken.toml"], "broken.toml is not valid TOML"),
+        (["--site", "empty.toml"], "found no job"),
+        (["--site", "unknown.toml"], "unknown parameter ['units']"),
+        (["--site", "typed.toml"], "start_on is 2024 (int), expected a str"),
+        (["--site", "nowhere.toml"], "Xã Không Có"),
+        (["--data", "absent"], "no such data folder"),
+        (["--site", "latin.toml"], "latin.toml"),
+        (["--data", "nothing"], "no data to report on"),
+        (["--data", "broken"], "not a file of dossiers"),
+        (["--data", "foreign"], "not a file of dossiers"),
+        (["--data", "no_table/units"], "units.csv: not a table"),
+        (["--data", "no_table/forms"], "lines.csv: not a table"),
+        (["--data", "no_table/published"], "lines.csv: not a table"),
+        (["--out", "file"], "file"),
+    ],
+)
+def test_report_refuses_before_it_writes(tmp_path, capsys, data, options, said):
+    work, out = tmp_path / "work", tmp_path / "site"
+    (work / "nothing").mkdir()
+    (work / "broken").mkdir()
+    (work / "broken" / "dossiers.parquet").write_bytes(b"PAR1 cut off")
+    (work / "foreign").mkdir()
+    pd.DataFrame({"a": [1]}).to_parquet(work / "foreign" / "dossiers.parquet")
+    for name in ("units/units.csv", "forms/forms/lines.csv", "published/published/lines.csv"):
+        (work / "no_table" / name).parent.mkdir(parents=True)
+        (work / "no_table" / name).write_bytes(b"\xff\xfe,b\n1,2\n")
+    (work / "file").write_text("not a folder", "utf-8")
+    (work / "latin.toml").write_bytes('[[job]]\nunit = "Cà Mau"\n'.encode("latin-1"))
+    (work / "broken.toml").write_text("[[job]\n", "utf-8")
+    (work / "empty.toml").write_text("", "utf-8")
+    write_site(work / "unknown.toml", UNIT, unit=UNIT, units="a")
+    write_site(work / "typed.toml", UNIT, unit=UNIT, start_on=2024)
+    write_site(work / "nowhere.toml", "Xã Không Có", unit="Xã Không Có")
+    out.mkdir()
+    (out / "index.html").write_text("an earlier site", "utf-8")
+    message = refused(capsys, "report", "--data", data, "--out", out, *options)
+    assert said in message
+    assert snapshot(out) == {"index.html": b"an earlier site"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["reports"],
+        ["read"],
+        ["read", "a.csv"],
+        ["sample", "--out", "x", "--dossiers", "many"],
+        ["report", "--jobs", "two"],
+        ["report", "--languages"],
+    ],
+)
+def test_a_mistyped_command_is_explained(capsys, arguments):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+    assert stopped.value.code == 2
+    message = capsys.readouterr().err
+    assert message.startswith("usage: cchc")
+    assert "error: " in message
+
+
+def snapshot(folder):
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
