@@ -325,7 +325,8 @@ def _require(fits: pd.Series, values: pd.Series, where: str, expected: str) -> N
     """Raise for the first row in which ``fits`` is false."""
     if not fits.all():
         row = int((~fits.to_numpy(dtype=bool)).argmax())
-        raise InputError(f"{where}, row {row}: found {values.iloc[row]!r}, expected {expected}")
+        found = values.iloc[[row]].tolist()[0]
+        raise InputError(f"{where}, row {row}: found {found!r}, expected {expected}")
 
 
 def describe() -> str:

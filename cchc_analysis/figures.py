@@ -20,7 +20,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cchc_analysis.display import Block, Language
 from cchc_analysis.gazetteer import unit_name
-from cchc_analysis.labels import is_simulated, level_name, row_label, sources, value
+from cchc_analysis.labels import in_order, is_simulated, level_name, row_label, sources, value
 from cchc_analysis.wording import day, decimal, percent, say, whole
 
 if TYPE_CHECKING:
@@ -43,40 +43,39 @@ _STYLE = {
 def intervals(
     rows: pd.DataFrame,
     *,
-    label: str | Sequence[str],
+    label: str,
     caption: str,
     what: str = "",
     units: pd.DataFrame | None = None,
     language: Language,
 ) -> Block | None:
-    """Draw shares with their bounds, one line each, lowest first.
+    """Draw shares with their bounds, one line each, in the order of their names.
 
-    At most 30 lines are drawn, those with the largest totals; the caption says so.
+    The order is that of names because an order of values would be read as a ranking. At most
+    30 lines are drawn, those with the largest totals; the caption says so.
 
     Parameters
     ----------
     rows
         Columns of ``ESTIMATES`` (shares), and the column named by ``label``.
     label
-        Column that names the lines, or several that name them together.
+        Column that names the lines.
     caption
         Key of a phrase.
     what
         Which rows these are, said before the caption.
     """
-    known = rows[rows["value"].notna() | (rows["bounds"] == "printed_range")]
+    known = rows[rows["value"].notna()]
     if known.empty:
         return None
-    drawn = known.nlargest(MOST_ROWS, "total") if len(known) > MOST_ROWS else known
-    drawn = drawn.assign(at=drawn["value"].fillna(drawn["low"]))
-    drawn = drawn.sort_values("at", ascending=False)
+    drawn = known.nlargest(MOST_ROWS, "total")
     names = [row_label(row, label, language, units) for row in drawn.to_dict("records")]
+    drawn = drawn.assign(name=names).sort_values("name", key=lambda x: x.map(in_order))
+    labels = [_wrapped(name) for name in drawn["name"]]
     with mpl.rc_context(_STYLE):
-        labels = [_wrapped(name) for name in names]
         lines = sum(1 + text.count("\n") for text in labels)
-        figure = Figure(
-            figsize=(WIDTH, 1.1 + 0.1 * len(drawn) + 0.22 * lines), layout="constrained"
-        )
+        height = 1.1 + 0.1 * len(drawn) + 0.22 * lines
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
         axes = figure.subplots()
         places = list(range(len(drawn)))
         axes.hlines(places, drawn["low"], drawn["high"], color=TEAL, lw=2.2, alpha=0.55)
@@ -84,28 +83,19 @@ def intervals(
             axes.plot(drawn[end], places, "|", color=TEAL, ms=8, mew=1.6)
         axes.plot(drawn["value"], places, "o", color=NAVY, ms=5.5)
         axes.set_yticks(places, labels)
+        axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         _share_axis(axes.xaxis, language)
         axes.set_xlabel(say("axis.share", language))
-        cut = len(known) - len(drawn)
-        said = f"{what}. {say(caption, language)}" if what else say(caption, language)
-        text = said + (
-            " "
-            + say(
-                "figure.cut",
-                language,
-                shown=len(drawn),
-                of=len(known),
-            )
-            if cut
-            else ""
-        )
-        best, worst = drawn.iloc[0], drawn.iloc[-1]
+        worst, best = drawn.loc[drawn["value"].idxmin()], drawn.loc[drawn["value"].idxmax()]
+        text = f"{what}. {say(caption, language)}" if what else say(caption, language)
         alt = say(
-            "alt.intervals", language, what=said, n=len(drawn),
-            worst=names[-1], low=value(worst.to_dict(), language),
-            best=names[0], high=value(best.to_dict(), language),
+            "alt.intervals", language, what=text, n=len(drawn),
+            worst=worst["name"], low=value(worst.to_dict(), language),
+            best=best["name"], high=value(best.to_dict(), language),
         )  # fmt: skip
+        if len(known) > len(drawn):
+            text += " " + say("figure.cut", language, shown=len(drawn), of=len(known))
         return _block(figure, alt, text, drawn["source"], language)
 
 

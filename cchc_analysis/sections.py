@@ -129,14 +129,14 @@ def sums(checked: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> l
 
 def meaning(estimates: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> list[Block]:
     """Printed shares that go by one word and mean different things."""
-    drawn = figures.intervals(
+    table = tables.estimates(
         estimates,
         label=["unit_id", "indicator"],
-        caption="figure.printed",
+        caption="table.meaning",
         units=units,
         language=language,
     )
-    return _section("meaning", [drawn], language)
+    return _section("meaning", [table], language)
 
 
 def no_ranking(estimates: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> list[Block]:

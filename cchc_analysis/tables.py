@@ -87,7 +87,7 @@ def estimates(
     records = rows.to_dict("records")
     body = [[row_label(row, label, language, units), value(row, language)] for row in records]
     names = [f"column.{label if isinstance(label, str) else label[0]}", "column.value"]
-    if (rows["bounds"] != "none").any():
+    if (rows["low"].notna() & (rows["unit_of_measure"] == "share")).any():
         names.append("column.interval")
         for cells, row in zip(body, records, strict=True):
             cells.append(bounds(row, language))

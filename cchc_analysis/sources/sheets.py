@@ -94,6 +94,7 @@ def _open_csv(engine: duckdb.DuckDBPyConnection, path: Path, match: Matcher) -> 
         raise InputError(
             f"{path}: not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8' and try again"
         ) from None
+    _refuse_open_quote(path, delimiter)
     position, header = _header(rows, match)
     cells = [f"c{i}" for i in range(len(header))]
     try:
@@ -107,8 +108,29 @@ def _open_csv(engine: duckdb.DuckDBPyConnection, path: Path, match: Matcher) -> 
         _make_cells(engine, relation, cells, position + 2)
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"{path}: cannot be read as CSV ({reason}); export it again") from None
+        foreign = "not utf-8" in str(error)
+        remedy = "not UTF-8 text: save it as 'CSV UTF-8'" if foreign else "export it again"
+        raise InputError(f"{path}: cannot be read as CSV ({reason}); {remedy}") from None
     return Sheet("", position + 1, header, cells)
+
+
+def _refuse_open_quote(path: Path, delimiter: str) -> None:
+    """Refuse a file that ends inside quotes: the engine would drop what stands in them."""
+    with path.open("rb") as file:
+        marks = sum(block.count(b'"') for block in iter(lambda: file.read(1 << 20), b""))
+    if marks % 2 == 0:
+        return
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        rows = csv.reader(lines, delimiter=delimiter, strict=True)
+        started = 1
+        try:
+            for _ in rows:
+                started = rows.line_num + 1
+        except csv.Error as error:
+            raise InputError(
+                f"{path}: quotes opened near line {started} are not closed ({error}); "
+                "export it again"
+            ) from None
 
 
 def _open_workbook(engine: duckdb.DuckDBPyConnection, path: Path, match: Matcher) -> Sheet:
