@@ -24,31 +24,31 @@ MARCH = ("2024-03-01", "2024-03-31")
 # Twenty-four dossiers of one unit. Dates are days of 2024; the due date of d02 has a time of
 # day before that of its result. What each is stands at the end of its line.
 HAND = """
-id   status received due         result      returned online digitised
-d01  10     03-04    03-11       03-08       03-12    yes    yes        early
-d02  9      03-04    03-11T10:00 03-11T16:00 -        no     no         on the due day
-d03  10     03-04    03-11       03-12       03-12    yes    yes        late
-d04  10     03-05    03-12       -           03-12    no     no         on the due day, by its return
-d05  9      02-20    03-01       03-05       -        yes    no         carried over, late
-d06  9      02-20    02-28       02-27       -        no     no         finished before March
-d07  10     03-06    -           03-07       03-07    no     no         finished, no due date
-d08  9      03-06    03-13       -           -        no     no         finished, but no date says when
-d09  7      03-07    03-14       03-20       -        no     no         withdrawn after the due date
-d10  7      03-07    03-14       -           -        no     no         withdrawn, no date says when
-d11  5      03-08    03-15       -           -        no     no         waits for papers, due date past
-d12  6      03-25    05-10       -           -        no     no         waits for a payment
-d13  8      02-15    -           -           -        no     yes        carried over, stopped, no due date
-d14  4      03-11    03-18       -           -        yes    no         open, past the due date
-d15  4      03-25    03-31       -           -        no     no         open, due on the last day of March
-d16  2      03-28    04-30       -           -        no     no         open, due on 30 April
-d17  2      03-28    -           -           -        no     no         open, no due date
-d18  1      -        -           -           -        yes    yes        not accepted
-d19  3      03-11    03-18       -           -        yes    yes        refused by the desk
-d20  4      03-12    03-20       03-19       -        no     no         has a result, status unfinished
-d21  9      03-20    04-02       04-03       -        no     no         finished in April, late
-d22  4      04-01    04-10       -           -        no     no         received after March
-d23  -      03-13    03-20       03-19       -        no     no         early, no status
-d24  7      03-13    03-20       03-15       -        no     no         withdrawn before the due date
+id  status received due         result      returned online scans
+d01 10     03-04    03-11       03-08       03-12    yes    yes   early
+d02 9      03-04    03-11T10:00 03-11T16:00 -        no     no    on the due day
+d03 10     03-04    03-11       03-12       03-12    yes    yes   late
+d04 10     03-05    03-12       -           03-12    no     no    on the due day, by its return
+d05 9      02-20    03-01       03-05       -        yes    no    carried over, late
+d06 9      02-20    02-28       02-27       -        no     no    finished before March
+d07 10     03-06    -           03-07       03-07    no     no    finished, no due date
+d08 9      03-06    03-13       -           -        no     no    finished, but no date says when
+d09 7      03-07    03-14       03-20       -        no     no    withdrawn after the due date
+d10 7      03-07    03-14       -           -        no     no    withdrawn, no date says when
+d11 5      03-08    03-15       -           -        no     no    waits for papers, due date past
+d12 6      03-25    05-10       -           -        no     no    waits for a payment
+d13 8      02-15    -           -           -        no     yes   carried over, stopped, no due date
+d14 4      03-11    03-18       -           -        yes    no    open, past the due date
+d15 4      03-25    03-31       -           -        no     no    open, due on the last day of March
+d16 2      03-28    04-30       -           -        no     no    open, due on 30 April
+d17 2      03-28    -           -           -        no     no    open, no due date
+d18 1      -        -           -           -        yes    yes   not accepted
+d19 3      03-11    03-18       -           -        yes    yes   refused by the desk
+d20 4      03-12    03-20       03-19       -        no     no    has a result, status unfinished
+d21 9      03-20    04-02       04-03       -        no     no    finished in April, late
+d22 4      04-01    04-10       -           -        no     no    received after March
+d23 -      03-13    03-20       03-19       -        no     no    early, no status
+d24 7      03-13    03-20       03-15       -        no     no    withdrawn before the due date
 """
 
 

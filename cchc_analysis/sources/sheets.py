@@ -85,41 +85,83 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def _open_csv(engine: duckdb.DuckDBPyConnection, path: Path, match: Matcher) -> Sheet:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        delimiter = _delimiter(lines)
+    rows = _first_rows(path, delimiter, SEARCHED_ROWS)
+    odd_quotes, empty_lines = _scan(path)
+    if odd_quotes:
+        _refuse_open_quote(path, delimiter)
+    position, header = _header(rows, match)
+    cells = [f"c{i}" for i in range(len(header))]
+    try:
+        if empty_lines:  # the engine would skip them, and number the rows after them wrongly
+            engine.register("body", _plain_rows(path, delimiter, position + 1, cells))
+            relation = engine.table("body")
+        else:
+            relation = _engine_rows(engine, path, delimiter, position + 1, cells)
+        _make_cells(engine, relation, cells, position + 2)
+    except duckdb.Error as error:
+        if "not utf-8" in str(error):
+            raise InputError(f"{path}: not UTF-8 text; save it as 'CSV UTF-8'") from None
+        engine.execute("DROP VIEW IF EXISTS raw_cells")
+        engine.register("body", _plain_rows(path, delimiter, position + 1, cells))
+        _make_cells(engine, engine.table("body"), cells, position + 2)
+    return Sheet("", position + 1, header, cells)
+
+
+def _engine_rows(
+    engine: duckdb.DuckDBPyConnection, path: Path, delimiter: str, skip: int, cells: list[str]
+) -> duckdb.DuckDBPyRelation:
+    """Read the rows of a regular CSV file by the engine."""
+    types = ", ".join(f"{cell}: 'VARCHAR'" for cell in cells)
+    return engine.sql(
+        "SELECT * FROM read_csv($path, auto_detect = false, header = false, delim = $delim, "
+        f"quote = '\"', escape = '\"', skip = {skip}, null_padding = true, "
+        f"parallel = false, columns = {{{types}}})",
+        params={"path": str(path), "delim": delimiter},
+    )
+
+
+def _plain_rows(path: Path, delimiter: str, skip: int, cells: list[str]) -> pd.DataFrame:
+    """Read the rows of an irregular CSV file (empty lines, mixed line ends) one by one."""
+    rows = _first_rows(path, delimiter, None)[skip:]
+    for number, row in enumerate(rows, skip + 1):
+        if any(cell.strip() for cell in row[len(cells) :]):
+            raise InputError(
+                f"{path}, row {number}: {len(row)} cells under {len(cells)} headers; "
+                "a separator inside a text needs quotes around the text"
+            )
+    padded = [(row + [""] * len(cells))[: len(cells)] for row in rows]
+    return pd.DataFrame(padded, columns=cells, dtype="str")
+
+
+def _first_rows(path: Path, delimiter: str, number: int | None) -> list[list[str]]:
+    """Read a number of rows, or all, or say why the file is no CSV file."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            delimiter = _delimiter(lines)
-            lines.seek(0)
-            rows = list(islice(csv.reader(lines, delimiter=delimiter), SEARCHED_ROWS))
+            return list(islice(csv.reader(lines, delimiter=delimiter), number))
     except UnicodeDecodeError as error:
         raise InputError(
             f"{path}: not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8' and try again"
         ) from None
-    _refuse_open_quote(path, delimiter)
-    position, header = _header(rows, match)
-    cells = [f"c{i}" for i in range(len(header))]
-    try:
-        types = ", ".join(f"{cell}: 'VARCHAR'" for cell in cells)
-        relation = engine.sql(
-            "SELECT * FROM read_csv($path, auto_detect = false, header = false, delim = $delim, "
-            f"quote = '\"', escape = '\"', skip = {position + 1}, null_padding = true, "
-            f"parallel = false, columns = {{{types}}})",
-            params={"path": str(path), "delim": delimiter},
-        )
-        _make_cells(engine, relation, cells, position + 2)
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        foreign = "not utf-8" in str(error)
-        remedy = "not UTF-8 text: save it as 'CSV UTF-8'" if foreign else "export it again"
-        raise InputError(f"{path}: cannot be read as CSV ({reason}); {remedy}") from None
-    return Sheet("", position + 1, header, cells)
+    except csv.Error as error:
+        raise InputError(f"{path}: cannot be read as CSV ({error}); export it again") from None
+
+
+def _scan(path: Path) -> tuple[bool, bool]:
+    """Say whether a file has an odd number of quotes, and whether it has an empty line."""
+    quotes, empty, tail = 0, False, b""
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            quotes += block.count(b'"')
+            seen = tail + block
+            empty = empty or b"\n\n" in seen or b"\n\r\n" in seen
+            tail = seen[-2:]
+    return quotes % 2 == 1, empty
 
 
 def _refuse_open_quote(path: Path, delimiter: str) -> None:
     """Refuse a file that ends inside quotes: the engine would drop what stands in them."""
-    with path.open("rb") as file:
-        marks = sum(block.count(b'"') for block in iter(lambda: file.read(1 << 20), b""))
-    if marks % 2 == 0:
-        return
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         rows = csv.reader(lines, delimiter=delimiter, strict=True)
         started = 1
