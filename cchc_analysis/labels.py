@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -129,11 +130,19 @@ def number_of(number: float, language: Language) -> str:
 
 
 def sources(source: Iterable[str], language: Language) -> str:
-    """Return the names of the sources, each once; from the fourth on only how many."""
-    names = list(dict.fromkeys(translated(str(name), language) for name in source))
+    """Return the names of the sources with their dates, each once; from the fourth how many."""
+    names = list(dict.fromkeys(_source_name(str(name), language) for name in source))
     shown = "; ".join(names[:3])
     more = len(names) - 3
     return shown if more <= 0 else say("and_more", language, shown=shown, more=more)
+
+
+def _source_name(text: str, language: Language) -> str:
+    """Return a source in the language, the date that follows it in brackets too."""
+    dated = re.fullmatch(r"(.*) \((\d{4}(?:-\d\d){0,2})\)", text)
+    if not dated:
+        return translated(text, language)
+    return f"{translated(dated[1], language)}, {_source_day(dated[2], language)}"
 
 
 def in_order(name: str) -> tuple[str, str]:
@@ -149,6 +158,25 @@ def in_order(name: str) -> tuple[str, str]:
     places = (_ALPHABET.find(letter) for letter in toneless)
     letters = zip(places, toneless, strict=True)
     return "".join(c if at < 0 else chr(ord("a") + at) for at, c in letters), name
+
+
+def citation(row: dict, language: Language) -> str:
+    """Return a printed figure's source: name, date, place, and what was inferred here."""
+    parts = [translated(row["source"], language)]
+    if pd.notna(row["source_on"]) and not row["source"].startswith("founding"):
+        parts.append(_source_day(row["source_on"], language))
+    if pd.notna(row["page_on"]):
+        parts.append(say("page_on", language, day=_source_day(row["page_on"], language)))
+    if pd.notna(row["place"]):
+        parts.append(translated(row["place"], language))
+    if pd.notna(row["inferred"]):
+        parts.append(say("inferred", language, what=translated(row["inferred"], language)))
+    return "; ".join(parts)
+
+
+def _source_day(text: str, language: Language) -> str:
+    """Return the date of a source as the language writes it; a month or a year as it is."""
+    return day(text, language) if len(text) == len("2026-10-10") else text
 
 
 def indicator_names(parts: str, language: Language) -> str:

@@ -18,6 +18,7 @@ from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import (
     as_printed,
     bounds,
+    citation,
     in_order,
     indicator_name,
     indicator_names,
@@ -138,7 +139,7 @@ def printed(
                 as_printed(row, language),
                 _fraction(row, language),
                 period(row["period_start_on"], row["period_end_on"], language),
-                _citation(row, language),
+                citation(row, language),
             ]
         )
     names = ["column.indicator", "column.printed", "column.fraction", "column.period"]
@@ -317,15 +318,6 @@ def _fraction(row: dict, language: Language) -> str:
     if pd.isna(row["numerator"]) or pd.isna(row["denominator"]):
         return say("none", language)
     return f"{number_of(row['numerator'], language)}/{number_of(row['denominator'], language)}"
-
-
-def _citation(row: dict, language: Language) -> str:
-    parts = [translated(row["source"], language)]
-    if pd.notna(row["place"]):
-        parts.append(translated(row["place"], language))
-    if pd.notna(row["inferred"]):
-        parts.append(say("inferred", language, what=translated(row["inferred"], language)))
-    return "; ".join(parts)
 
 
 def _identity(row: dict, language: Language) -> str:

@@ -27,7 +27,8 @@ def estimates_as_printed(published: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         :data:`columns.ESTIMATES`, one row per printed result, and ``wording`` and
-        ``inferred``. Percentages become shares 0..1 (unit ``share``), all else stays.
+        ``inferred``; ``source`` ends with its date in brackets. Percentages become shares
+        0..1 (unit ``share``), all else stays.
 
         - a printed value: bounds ``rounding``, half a last digit each side, a share within
           0..1; method ``as_printed``. A count or a rank has no bounds (``none``);
@@ -72,7 +73,7 @@ def estimates_as_printed(published: pd.DataFrame) -> pd.DataFrame:
         unit_of_measure=rows["unit_of_measure"].where(~percent, "share"),
         method=_choose(rows.index, "as_printed", {"from_printed_counts": counted}),
         rule="as_published",
-        source=rows["source"],
+        source=_dated(rows),
         wording=rows["wording"],
         inferred=rows["inferred"],
     )
@@ -123,3 +124,9 @@ def _limits(
             low, high = max(low, exact(0)), min(high, exact(1))
         limits.append((float(low), float(high)))
     return pd.DataFrame(limits, columns=["low", "high"], index=values.index, dtype="float64")
+
+
+def _dated(rows: pd.DataFrame) -> pd.Series:
+    """Return each source with its date in brackets, unless its name ends with one already."""
+    undated = rows["source_on"].isna() | rows["source"].str.endswith(")")
+    return rows["source"].where(undated, rows["source"] + " (" + rows["source_on"] + ")")
