@@ -36,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"cchc {options.command}: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"cchc {options.command}: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print(f"cchc {options.command}: stopped; run it again to go on", file=sys.stderr)
         return 130

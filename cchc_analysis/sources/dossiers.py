@@ -33,8 +33,6 @@ _FORMATS = [
     for day in ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y")
     for time in (" %H:%M", "", " %H:%M:%S", " %H:%M:%S.%f")
 ]
-
-
 _ZONED = r"':\d\d(\.\d+)? ?(Z|[+-]\d\d(:?\d\d)?)$'"
 
 
