@@ -19,8 +19,7 @@ sample: $(SAMPLE)
 $(SAMPLE): $(READY)
 	rm -rf data/simulated
 	$(BIN)/cchc sample --out data/simulated/exports
-	$(BIN)/cchc read data/simulated/exports/simulated-tinh-mau-a.csv data/simulated/exports/simulated-huyen-mau-b.xlsx \
-	  data/simulated/exports/simulated-tinh-mau-c.csv --out data/simulated
+	$(BIN)/cchc read data/simulated/exports/simulated-* --out data/simulated
 	touch $@
 
 $(READY): requirements.txt pyproject.toml

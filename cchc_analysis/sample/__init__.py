@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..columns import UNITS, InputError, check
-from .draw import ONLINE_EARLY, SUSPENDED_SHARE, WITHDRAWN_SHARE, draw_records
-from .export import write_csv, write_xlsx
-from .world import (
+from cchc_analysis.sample.draw import ONLINE_EARLY, SUSPENDED_SHARE, WITHDRAWN_SHARE, draw_records
+from cchc_analysis.sample.export import write_csv, write_xlsx
+from cchc_analysis.sample.world import (
     CHANNEL_EFFECTS,
     FIELD_EFFECTS,
     ODD_ROWS,
@@ -28,6 +27,8 @@ from .world import (
     Plan,
     units_of,
 )
+
+from ..columns import UNITS, InputError, check
 
 FEWEST_DOSSIERS = 5_000
 """Below this the odd rows could not all be placed without showing in the rates."""

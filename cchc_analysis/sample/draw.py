@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .world import (
+from cchc_analysis.sample.world import (
     CHANNEL_EFFECTS,
     CHANNELS,
     FIELD_EFFECTS,

@@ -14,8 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .draw import TIMES
-from .world import PROCEDURES, Plan
+from cchc_analysis.sample.draw import TIMES
+from cchc_analysis.sample.world import PROCEDURES, Plan
 
 STATUS_LABELS = (
     "Mới đăng ký",
