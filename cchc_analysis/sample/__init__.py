@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from cchc_analysis.columns import UNITS, InputError, check
 from cchc_analysis.sample.draw import ONLINE_EARLY, SUSPENDED_SHARE, WITHDRAWN_SHARE, draw_records
 from cchc_analysis.sample.export import write_csv, write_xlsx
 from cchc_analysis.sample.world import (
@@ -27,8 +28,6 @@ from cchc_analysis.sample.world import (
     Plan,
     units_of,
 )
-
-from ..columns import UNITS, InputError, check
 
 FEWEST_DOSSIERS = 5_000
 """Below this the odd rows could not all be placed without showing in the rates."""

@@ -102,7 +102,7 @@ def title_rows(plan: Plan) -> tuple[str, str, str]:
 
     Examples
     --------
-    >>> from .world import PLANS
+    >>> from cchc_analysis.sample.world import PLANS
     >>> title_rows(PLANS[0])[1]
     'Từ ngày 01/01/2023 đến ngày 31/10/2023'
     """
