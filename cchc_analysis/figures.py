@@ -21,7 +21,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from cchc_analysis.display import Block, Language
 from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import in_order, is_simulated, level_name, row_label, sources, value
-from cchc_analysis.wording import day, decimal, percent, say, whole
+from cchc_analysis.wording import day, decimal, named, percent, say, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -244,7 +244,7 @@ def effects(fit: DriverFit, *, language: Language) -> Block | None:
     if rows.empty:
         return None
     names = [
-        f"{say(f'term.{row.term}', language)}: {level_name(row.term, row.level, language)}"
+        f"{named('term', row.term, language)}: {level_name(row.term, row.level, language)}"
         for row in rows.itertuples()
     ]
     points = rows[["effect", "effect_low", "effect_high"]] * 100

@@ -22,8 +22,9 @@ Parts = list[Block | list[Block] | None]
 
 
 def rates(estimates: pd.DataFrame, *, language: Language) -> list[Block]:
-    """All indicators of a unit."""
-    table = tables.estimates(estimates, label="indicator", caption="table.rates", language=language)
+    """All indicators of a unit; with their rule where they were counted by several."""
+    label = ["indicator"] if estimates["rule"].nunique() <= 1 else ["indicator", "rule"]
+    table = tables.estimates(estimates, label=label, caption="table.rates", language=language)
     return _section("rates", [table], language)
 
 

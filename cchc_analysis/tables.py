@@ -181,10 +181,10 @@ def count_bounds(
     """Show the whole numbers that a printed percentage leaves possible, by rounding habit."""
     if counts.empty:
         return None
-    named = counts.reindex(columns=[*counts.columns.union(["indicator", "parts"], sort=False)])
+    bounded = counts.reindex(columns=[*counts.columns.union(["indicator", "parts"], sort=False)])
     keys = ["unit_id", "indicator", "parts", "total", "source"]
     body = []
-    for key, group in named.groupby(keys, sort=False, dropna=False):
+    for key, group in bounded.groupby(keys, sort=False, dropna=False):
         unit_id, indicator_id, parts, total, _ = key
         found = {
             row["habit"]: say(
@@ -252,7 +252,7 @@ def funnel(
     """Show every compared unit by name: its share, its own limits, and whether outside them."""
     if judged.empty:
         return None
-    named = judged.assign(
+    in_names = judged.assign(
         name=[unit_name(unit, units=units, language=language) for unit in judged["unit_id"]]
     ).sort_values("name", key=lambda names: names.map(in_order))
     body = [
@@ -264,7 +264,7 @@ def funnel(
             whole(row["total"], language),
             say(f"funnel.{row['side'] or row['reading']}", language),
         ]
-        for row in named.to_dict("records")
+        for row in in_names.to_dict("records")
     ]
     names = ["unit_id", "value", "limits", "count", "total", "reading"]
     foot = say("funnel.foot", language, source=sources(judged["source"], language))
@@ -285,7 +285,7 @@ def effects(fit: DriverFit, *, language: Language) -> Block | None:
         return None
     body = [
         [
-            say(f"term.{row['term']}", language),
+            named("term", row["term"], language),
             level_name(row["term"], row["level"], language),
             level_name(row["term"], row["reference"], language),
             f"{whole(row['count'], language)}/{whole(row['total'], language)}",

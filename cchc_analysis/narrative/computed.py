@@ -23,39 +23,26 @@ if TYPE_CHECKING:
 
 
 def timeliness(tally: pd.DataFrame, *, language: Language) -> list[Block]:
-    """Say in two sentences how the dossiers of a tally stand."""
-    if tally.empty:
-        return []
-    first = tally.iloc[0]
-    n = tally.filter(like="_count").sum(skipna=False)
-    blocks = [
-        paragraph(
-            say(
-                "timeliness",
-                language,
-                period=period(first["period_start_on"], first["period_end_on"], language),
-                resolved=n["resolved_count"],
-                on_time=n["on_time_count"],
-                late=n["late_count"],
-                open=n["pending_in_time_count"] + n["overdue_count"],
-                overdue=n["overdue_count"],
-            )
-        )
-    ]
-    apart = n["withdrawn_count"] + n["undated_count"] + n["suspended_count"]
-    if apart > 0:
-        blocks.append(
-            paragraph(
-                say(
-                    f"apart.{first['rule']}",
-                    language,
-                    withdrawn=n["withdrawn_count"],
-                    undated=n["undated_count"],
-                    suspended=n["suspended_count"],
-                )
-            )
-        )
-    return blocks
+    """Say in two sentences how the dossiers of each cell of a tally stand."""
+    return [block for row in tally.to_dict("records") for block in _cell(row, language)]
+
+
+def _cell(row: dict, language: Language) -> list[Block]:
+    """Say how the dossiers of one cell stand, and which of them were counted apart."""
+    stand = say(
+        "timeliness",
+        language,
+        period=period(row["period_start_on"], row["period_end_on"], language),
+        resolved=row["resolved_count"],
+        on_time=row["on_time_count"],
+        late=row["late_count"],
+        open=row["pending_in_time_count"] + row["overdue_count"],
+        overdue=row["overdue_count"],
+    )
+    awkward = {name: row[f"{name}_count"] for name in ("withdrawn", "undated", "suspended")}
+    if not sum(awkward.values()) > 0:  # none, or the source does not tell
+        return [paragraph(stand)]
+    return [paragraph(stand), paragraph(say(f"apart.{row['rule']}", language, **awkward))]
 
 
 def rules(rates: pd.DataFrame, *, language: Language) -> list[Block]:
@@ -140,7 +127,7 @@ def drivers(fit: DriverFit, *, language: Language) -> list[Block]:
             say(
                 "drivers.more" if row["effect"] > 0 else "drivers.less",
                 language,
-                term=say(f"term.{row['term']}", language),
+                term=named("term", row["term"], language),
                 level=level_name(row["term"], row["level"], language),
                 reference=level_name(row["term"], row["reference"], language),
                 points=decimal(abs(row["effect"]) * 100, language, 1),
