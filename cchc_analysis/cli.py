@@ -165,8 +165,7 @@ def _jobs(options: argparse.Namespace) -> list[Job]:
 
 def _chosen(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
     """Return the jobs that ``--notebook`` and ``--only`` ask for."""
-    from cchc_analysis.gazetteer import find_unit
-    from cchc_analysis.sources.folder import load_units
+    from cchc_analysis.sources.folder import load_units, unit_named
 
     chosen = jobs
     if options.notebook:
@@ -175,7 +174,7 @@ def _chosen(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
             known = ", ".join(sorted({job.notebook for job in jobs}))
             raise InputError(f"unknown notebook {options.notebook!r}; there are {known}")
     if options.only and options.only not in {job.unit for job in chosen}:
-        unit_id = find_unit(options.only, units=load_units(options.data or ""))
+        unit_id = unit_named(options.only, load_units(options.data or ""))
         names = "; ".join(sorted({job.unit for job in chosen}))
         chosen = [job for job in chosen if job.unit_id == unit_id]
         if not chosen:
@@ -198,10 +197,9 @@ def _profiles(folder: Path, units: pd.DataFrame) -> list[Job]:
 
 def _completed(job: Job, data: Path | None, folder: Path, units: pd.DataFrame) -> Job:
     """Return the job with what the unit's data say: its id, whether simulated, its inputs."""
-    from cchc_analysis.gazetteer import find_unit
-    from cchc_analysis.sources.folder import files_about
+    from cchc_analysis.sources.folder import files_about, unit_named
 
-    unit_id = find_unit(str(job.parameters.get("unit", job.unit)), units=units)
+    unit_id = unit_named(str(job.parameters.get("unit", job.unit)), units)
     simulated = units.set_index("unit_id")["simulated"].fillna(False)[unit_id]
     return replace(
         job,

@@ -166,9 +166,9 @@ def test_an_unknown_unit_names_candidates(tmp_path):
         load_unit("Atlantis", tmp_path)
 
 
-def test_a_name_of_a_province_and_a_ward_names_both():
-    with pytest.raises(InputError, match=r"'Phú Thọ' may be any of: .*vn34-25 .*Phường Phú Thọ"):
-        load_unit("Phú Thọ")
+def test_a_name_of_a_province_and_a_ward_means_the_province():
+    assert load_unit("Phú Thọ").unit_id == "vn34-25"
+    assert load_unit("phường Phú Thọ").unit_id == "H44.110"
 
 
 def test_a_known_unit_of_which_the_folder_holds_nothing(tmp_path):

@@ -112,13 +112,32 @@ def load_units(data: str | Path = "") -> pd.DataFrame:
     return pd.concat([known, unstated], ignore_index=True)
 
 
+def unit_named(name: str, units: pd.DataFrame) -> str:
+    """Return the unit a reader means: a province of today before a ward that shares its name.
+
+    Elsewhere a name in use at two levels is refused (:func:`~cchc_analysis.find_unit`); a
+    report says in its title which unit it is about.
+
+    Raises
+    ------
+    InputError
+        If no unit fits, or several do; names the candidates.
+    """
+    today = units["unit_class"].isin(["country", "province"]) & units["end_on"].isna()
+    try:
+        return gazetteer.find_unit(name, units=units[today])
+    except InputError:
+        return gazetteer.find_unit(name, units=units)
+
+
 def load_unit(unit: str, data: str | Path = "") -> UnitData:
     """Return what a data folder holds about a unit.
 
     Parameters
     ----------
     unit
-        Its name or id. A name that two eras share means the unit of today's map.
+        Its name or id. A name that two eras share means the unit of today's map, one that a
+        province and a ward share the province.
     data
         A data folder; empty for the project's own.
 
@@ -134,7 +153,7 @@ def load_unit(unit: str, data: str | Path = "") -> UnitData:
     """
     folder = data_folder(data)
     units = load_units(folder)
-    unit_id = gazetteer.find_unit(unit, units=units)
+    unit_id = unit_named(unit, units)
     below = gazetteer.subordinates(unit_id, units=units)
     inputs = files_about(unit_id, folder, units)
     files = [path for path in inputs if path.suffix == ".parquet"]
