@@ -313,11 +313,15 @@ def _convert(values: pd.Series, column: Column, prefix: str) -> pd.Series:
         return spelled.astype(dtype)
     try:
         if column.kind in ("date", "time"):
-            return pd.to_datetime(values).astype(dtype)
+            written = pd.api.types.is_string_dtype(values)  # 01/02/2024 could be two days
+            return pd.to_datetime(values, format="ISO8601" if written else None).astype(dtype)
         return pd.to_numeric(values).astype(dtype)
     except (ValueError, TypeError) as error:
+        reason = str(error).split(". ")[0]
+        hint = "; write dates as 2024-12-31" if column.kind in ("date", "time") else ""
         raise InputError(
-            f"{prefix}: column {column.name} holds something that is not a {column.kind} ({error})"
+            f"{prefix}: column {column.name} holds something that is not a {column.kind} "
+            f"({reason}){hint}"
         ) from None
 
 
@@ -326,7 +330,7 @@ def _require(fits: pd.Series, values: pd.Series, where: str, expected: str) -> N
     if not fits.all():
         row = int((~fits.to_numpy(dtype=bool)).argmax())
         found = values.iloc[[row]].tolist()[0]
-        raise InputError(f"{where}, row {row}: found {found!r}, expected {expected}")
+        raise InputError(f"{where}, row {values.index[row]}: found {found!r}, expected {expected}")
 
 
 def describe() -> str:

@@ -160,6 +160,8 @@ def spread(rows: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> Bl
     known = known.assign(value=known["count"] / known["total"])
     keys = ["unit_class", "period_start_on", "period_end_on"]
     strips = [(key, group) for key, group in known.groupby(keys, sort=True) if len(group) > 1]
+    if not strips:
+        return None
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(WIDTH, 1.1 + 0.62 * len(strips)), layout="constrained")
         axes = figure.subplots()

@@ -83,6 +83,9 @@ def value(row: dict, language: Language) -> str:
         if pd.isna(row["value"]) and row["bounds"] == "printed_range":
             return interval(row["low"], row["high"], language, places)
         return percent(row["value"], language, places)
+    if pd.isna(row["value"]) and row["bounds"] == "printed_range":
+        ends = {name: number_of(row[name], language) for name in ("low", "high")}
+        return say("range", language, **ends)
     places = 0 if pd.isna(row["value"]) or float(row["value"]).is_integer() else 2
     return decimal(row["value"], language, places)
 

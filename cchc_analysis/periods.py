@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pandas as pd
@@ -9,6 +10,32 @@ import pandas as pd
 from cchc_analysis.columns import InputError
 
 Periods = tuple[date | str, date | str] | pd.DataFrame
+
+
+def as_day(value: date | str) -> pd.Timestamp:
+    """Return a day; text must be written as 2024-12-31, since 01/02/2024 could be two days.
+
+    Raises
+    ------
+    InputError
+        If text is written otherwise, or is no day of the calendar.
+
+    Examples
+    --------
+    >>> as_day("2024-02-01")
+    Timestamp('2024-02-01 00:00:00')
+    >>> as_day("01/02/2024")
+    Traceback (most recent call last):
+        ...
+    cchc_analysis.columns.InputError: found '01/02/2024', expected a day such as 2024-12-31
+    """
+    problem = InputError(f"found {value!r}, expected a day such as 2024-12-31")
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d( 00:00:00)?", value):
+        raise problem
+    try:
+        return pd.Timestamp(value)
+    except (ValueError, TypeError):
+        raise problem from None
 
 
 def months(start_on: date | str, end_on: date | str) -> pd.DataFrame:
@@ -24,7 +51,7 @@ def months(start_on: date | str, end_on: date | str) -> pd.DataFrame:
     0      2024-01-15    2024-01-31
     1      2024-02-01    2024-02-29
     """
-    start, end = pd.Timestamp(start_on), pd.Timestamp(end_on)
+    start, end = as_day(start_on), as_day(end_on)
     if pd.isna(start) or pd.isna(end):
         return pd.DataFrame({"period_start_on": [], "period_end_on": []}, dtype="datetime64[us]")
     firsts = pd.date_range(start.replace(day=1), end, freq="MS")
@@ -44,7 +71,10 @@ def period_table(periods: Periods, as_of: date | str) -> pd.DataFrame:
         start, end = periods
         periods = pd.DataFrame({"period_start_on": [start], "period_end_on": [end]})
     table = pd.DataFrame(
-        {name: pd.to_datetime(periods[name]) for name in ("period_start_on", "period_end_on")}
+        {
+            name: pd.Series([as_day(day) for day in periods[name]], dtype="datetime64[us]")
+            for name in ("period_start_on", "period_end_on")
+        }
     )
     reversed_ = table["period_end_on"] < table["period_start_on"]
     if reversed_.any():
@@ -54,9 +84,9 @@ def period_table(periods: Periods, as_of: date | str) -> pd.DataFrame:
             f"({row['period_start_on']:%Y-%m-%d})"
         )
     latest = table["period_end_on"].max()
-    if latest > pd.Timestamp(as_of):
+    if latest > as_day(as_of):
         raise InputError(
             f"a period ends on {latest:%Y-%m-%d}, after the data were drawn "
-            f"({pd.Timestamp(as_of):%Y-%m-%d}); end it by then"
+            f"({as_day(as_of):%Y-%m-%d}); end it by then"
         )
     return table

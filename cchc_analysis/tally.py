@@ -38,7 +38,7 @@ from cchc_analysis.lateness import (
     Rule,
     rule_named,
 )
-from cchc_analysis.periods import Periods, period_table
+from cchc_analysis.periods import Periods, as_day, period_table
 
 if TYPE_CHECKING:
     from cchc_analysis.sources.dossiers import Reading
@@ -254,7 +254,7 @@ def _count(
         counted["online_count"] = float("nan")
     if not known["digitised"]:
         counted["digitised_count"] = float("nan")
-    counted = counted.assign(basis=basis, rule=rule.name, as_of=pd.Timestamp(as_of))
+    counted = counted.assign(basis=basis, rule=rule.name, as_of=as_day(as_of))
     return check(counted, TALLY).sort_values([*TALLY_KEYS, *by], ignore_index=True)
 
 
@@ -265,7 +265,7 @@ def tally_sql(
     finished = f"d.status_code IN {(0, *FINISHED)}" if rule.finished_by == "status" else "1 = 1"
     period = basis == "period"
     facts = _FACTS.format(
-        judged_on="p.period_end_on" if period else f"DATE '{pd.Timestamp(as_of):%Y-%m-%d}'",
+        judged_on="p.period_end_on" if period else f"DATE '{as_day(as_of):%Y-%m-%d}'",
         finished=f"({finished})",
         not_accepted=NOT_ACCEPTED,
         membership=membership.format(finished=f"({finished})"),

@@ -575,3 +575,16 @@ def test_an_earlier_reading_survives_a_failure(tmp_path, kind):
     with pytest.raises(InputError):
         read_dossiers(bad_file(tmp_path / "bad", kind), out=out)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_a_file_without_a_header_row_does_not_show_its_first_row(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("Nguyễn Văn Mẫu,000123456789,02/01/2024\n", encoding="utf-8")
+    with pytest.raises(InputError, match="has no header row") as caught:
+        read_dossiers(path)
+    assert "Nguyễn" not in str(caught.value) and "000123456789" not in str(caught.value)
+
+
+def test_a_receipt_in_the_future_is_flagged(tmp_path):
+    path = write(tmp_path / "a.csv", [row(1), row(2) | {"Ngày nhận": "02/01/2999"}])
+    assert read_dossiers(path).summary["flags"]["received_in_future"] == 1

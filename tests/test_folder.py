@@ -188,7 +188,7 @@ def test_a_unit_stated_twice_and_a_units_file_that_does_not_fit(tmp_path):
     with pytest.raises(InputError, match=f"unit '{PROVINCE}' is stated twice"):
         load_units(tmp_path)
     write_units(tmp_path, f"{PROVINCE},Mẫu Z,{PROVINCE},kingdom,,True")
-    with pytest.raises(InputError, match=r"units\.csv.*unit_class, row 0: found 'kingdom'"):
+    with pytest.raises(InputError, match=r"units\.csv.*unit_class, row 2: found 'kingdom'"):
         load_units(tmp_path)
 
 

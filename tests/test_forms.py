@@ -149,8 +149,33 @@ def test_reading_forms_from_a_file(tmp_path):
     assert forms["period_end_on"].tolist() == [pd.Timestamp("2024-02-14")] * 2
     assert count_forms(forms)["on_time_count"].tolist() == [8]
     pd.DataFrame([line(late_count=-1)]).to_csv(tmp_path / "bad.csv", index=False)
-    with pytest.raises(InputError, match=r"bad\.csv: forms: late_count, row 0: found '?-1"):
+    with pytest.raises(InputError, match=r"bad\.csv: forms: late_count, row 2: found '?-1"):
         read_forms(tmp_path / "bad.csv")
     pd.DataFrame([line()]).drop(columns="unit_id").to_csv(tmp_path / "bad.csv", index=False)
     with pytest.raises(InputError, match="forms has no column 'unit_id'"):
         read_forms(tmp_path / "bad.csv")
+
+
+def _line(**cells):
+    dates = {"period_start_on": "2024-02-01", "period_end_on": "2024-02-28"}
+    return {"unit_id": "A", **dates, "source": "s", "early_count": 5, **cells}
+
+
+def test_a_form_given_twice_is_not_added_to_itself():
+    with pytest.raises(InputError, match="two lines of one field"):
+        count_forms(pd.DataFrame([_line(), _line()]))
+    assert len(count_forms(pd.DataFrame([_line(), _line(source="t")]))) == 2
+
+
+def test_a_day_first_date_is_refused_not_read_month_first(tmp_path):
+    path = tmp_path / "form.csv"
+    pd.DataFrame([_line(period_start_on="01/02/2024")]).to_csv(path, index=False)
+    with pytest.raises(InputError, match="write dates as 2024-12-31"):
+        read_forms(path)
+
+
+def test_rows_longer_than_the_header_are_refused(tmp_path):
+    path = tmp_path / "form.csv"
+    path.write_text("unit_id,source\nA,2024,s\nB,2024,s\n", encoding="utf-8")
+    with pytest.raises(InputError, match="more cells than the header"):
+        read_forms(path)

@@ -268,7 +268,7 @@ def test_months_and_periods():
     assert months("2024-02-10", "2024-02-20").iloc[0].tolist() == [
         pd.Timestamp("2024-02-10"), pd.Timestamp("2024-02-20"),
     ]  # fmt: skip
-    assert months("NaT", "2024-01-01").empty
+    assert months(pd.NaT, "2024-01-01").empty
     table = period_table(months("2024-01-01", "2024-03-31"), "2024-03-31")
     assert table["period_end_on"].dt.day.tolist() == [31, 29, 31]
 
@@ -582,3 +582,9 @@ def test_wabo_receipt_log(tmp_path, monkeypatch):
     found = tally.set_index("unit_id")["late_count"]
     assert found[found > 0].to_dict() == by_unit.to_dict()
     assert found.sum() == 309
+
+
+def test_a_day_first_date_is_refused_not_read_month_first():
+    frame = hand_table()
+    with pytest.raises(InputError, match="found '01/02/2024', expected a day such as 2024-12-31"):
+        count_cells(frame, periods=("01/02/2024", "28/02/2024"), as_of="2024-03-31")

@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 
 from cchc_analysis.columns import ESTIMATES, UNITS, InputError, check
+from cchc_analysis.periods import as_day
 
 
 def comparable(
@@ -63,7 +64,7 @@ def comparable(
     rows = check(estimates, ESTIMATES)
     known = check(units, UNITS).set_index("unit_id")
     classes = rows["unit_id"].map(known["unit_class"])
-    days = pd.Timestamp(start_on), pd.Timestamp(end_on)
+    days = as_day(start_on), as_day(end_on)
     same_period = (rows["period_start_on"] == days[0]) & (rows["period_end_on"] == days[1])
     chosen = rows[(rows["indicator"] == indicator) & (classes == unit_class) & same_period]
     if chosen.empty:
@@ -72,7 +73,7 @@ def comparable(
             f"there are: {_offers(rows.assign(unit_class=classes), indicator)}"
         )
     for name, what in (("parent_id", "parent"), ("scope", "scope")):
-        found = chosen["unit_id"].map(known[name]).dropna().unique()
+        found = chosen["unit_id"].map(known[name]).fillna("none stated").unique()
         if len(found) > 1:
             raise InputError(
                 f"the units have more than one {what} ({', '.join(sorted(found))}); "

@@ -94,7 +94,8 @@ def glance(rates: pd.DataFrame, published: pd.DataFrame, *, language: Language) 
     ]
     shown = published[published["indicator"].isin(_MAIN) & (published["kind"] == "result")]
     shown = shown.assign(order=shown["indicator"].map(_MAIN.index))
-    latest = shown.sort_values(["order", "period_end_on"], kind="stable").groupby("order").tail(1)
+    dated = shown.sort_values(["order", "period_end_on"], kind="stable", na_position="first")
+    latest = dated.groupby("order").tail(1)
     cards += [_printed_card(row, language) for row in latest.to_dict("records")]
     if not cards:
         return []

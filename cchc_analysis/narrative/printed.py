@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from cchc_analysis.display import Block, Language, paragraph
@@ -23,9 +21,6 @@ from cchc_analysis.wording import (
     say,
     translated,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def reconciliation(
@@ -128,8 +123,8 @@ def _sum_below(
 ) -> Block:
     """Say how the dossiers of the units below add up, received and in time."""
     same = checked["identity"] == row["identity"].replace("denominator", "numerator")
-    for name in ("unit_id", "period_start_on", "period_end_on"):
-        same &= checked[name] == row[name]
+    for name in ("unit_id", "period_start_on", "period_end_on", "source"):
+        same &= checked[name].isin([row[name]])  # a date not stated equals itself
     counts = checked[same].iloc[0]
     verdicts = {row["verdict"], counts["verdict"]}
     verdict = next(name for name in ("fails", "short", "holds") if name in verdicts)
@@ -177,9 +172,9 @@ def two_averages(
             )
         )
     ]
-    same = published["indicator"].isin(known["indicator"]) & published["period_end_on"].isin(
-        known["period_end_on"]
-    )
+    same = published["kind"] == "result"
+    for name in ("indicator", "period_start_on", "period_end_on"):
+        same &= published[name].isin(known[name])
     blocks += [
         paragraph(
             say(
@@ -198,7 +193,10 @@ def two_averages(
 def no_ranking(
     estimates: pd.DataFrame, *, units: pd.DataFrame | None = None, language: Language
 ) -> list[Block]:
-    """Say why printed shares of several units cannot be set in one order."""
+    """Say why printed shares of several units cannot be set in one order.
+
+    Only what the figures show is said: nothing where indicator and period are the same.
+    """
     if estimates["unit_id"].nunique() < 2:
         return []
     meanings = [
@@ -208,9 +206,11 @@ def no_ranking(
     ]
     ends = estimates[["period_start_on", "period_end_on"]].drop_duplicates()
     periods = [period(start, end, language) for start, end in ends.itertuples(index=False)]
-    return [
-        paragraph(say("no_ranking.meanings", language, meanings="; ".join(meanings))),
-        paragraph(
+    reasons = []
+    if estimates["indicator"].nunique() > 1:
+        reasons.append(say("no_ranking.meanings", language, meanings="; ".join(meanings)))
+    if len(periods) > 1:
+        reasons.append(
             say(
                 "no_ranking.periods",
                 language,
@@ -218,9 +218,10 @@ def no_ranking(
                 without=estimates["total"].isna().sum(),
                 n=len(estimates),
             )
-        ),
-        paragraph(say("no_ranking.conclusion", language)),
-    ]
+        )
+    if not reasons:
+        return []
+    return [paragraph(text) for text in [*reasons, say("no_ranking.conclusion", language)]]
 
 
 def _rounding_sentence(row: dict, language: Language, units: pd.DataFrame | None) -> Block:

@@ -100,7 +100,7 @@ def read_dossiers(
     Raises
     ------
     InputError
-        If the file is missing, empty, broken, or lacks a needed column.
+        If the file is missing, empty, broken, or lacks a needed column, or the key is empty.
     """
     path = Path(path)
     local = zone or LOCAL_ZONE
@@ -119,10 +119,13 @@ def read_dossiers(
         summary = _summary(engine, path, sheet, matched, local)
         names = ", ".join(DOSSIERS.names)
         unfinished = target / "dossiers.parquet.part"
-        engine.execute(
-            f"COPY (SELECT {names} FROM judged WHERE reason IS NULL ORDER BY row) "
-            f"TO {_text(str(unfinished))} (FORMAT parquet)"
-        )
+        try:
+            engine.execute(
+                f"COPY (SELECT {names} FROM judged WHERE reason IS NULL ORDER BY row) "
+                f"TO {_text(str(unfinished))} (FORMAT parquet)"
+            )
+        except duckdb.IOException as error:
+            raise InputError(f"{unfinished}: cannot be written ({error})") from None
         unfinished.replace(target / "dossiers.parquet")
     if out:
         refused.to_csv(target / "refused.csv", index=False)
@@ -186,6 +189,7 @@ def _judged_sql(source: str) -> str:
     timed = f"{end} <> CAST({end_on} AS TIMESTAMP)"
     flags = {
         "no_due_date": f"NOT has_due_at AND {accepted}",
+        "received_in_future": "received_at > CAST(now() AS TIMESTAMP) + INTERVAL 1 DAY",
         "due_before_receipt": "CAST(due_at AS DATE) < CAST(received_at AS DATE)",
         "result_before_receipt": f"CASE WHEN {timed} THEN "
         "coalesce(result_at_instant, returned_at_instant) < received_at_instant "
@@ -281,7 +285,10 @@ def _key(path: str | Path | None) -> str:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch(mode=0o600)
         place.write_text(secrets.token_hex(32), encoding="ascii")
-    return place.read_text(encoding="ascii").strip()
+    secret = place.read_text(encoding="ascii").strip()
+    if not secret:  # without it the codes could be found by hashing all of them
+        raise InputError(f"{place}: the key is empty; delete the file, and a new one is made")
+    return secret
 
 
 def _inert(name: str) -> str:

@@ -16,6 +16,7 @@ from pyarrow import ArrowInvalid
 
 from cchc_analysis import gazetteer
 from cchc_analysis.columns import DOSSIERS, FORMS, PUBLISHED, UNITS, InputError, check, empty
+from cchc_analysis.periods import as_day
 from cchc_analysis.sources.forms import read_forms
 from cchc_analysis.sources.published import read_published
 from cchc_analysis.sources.sheets import read_table
@@ -64,7 +65,7 @@ class UnitData:
     ) -> tuple[pd.Timestamp, pd.Timestamp]:
         """Return the days asked for; by default from the first receipt to ``as_of``."""
         first = self.dossiers["received_at"].min().floor("D")
-        return (pd.Timestamp(start_on or first), pd.Timestamp(end_on or self.as_of))
+        return (as_day(start_on or first), as_day(end_on or self.as_of))
 
 
 def data_folder(data: str | Path = "") -> Path:
@@ -83,9 +84,9 @@ def data_folder(data: str | Path = "") -> Path:
 
 
 def load_units(data: str | Path = "") -> pd.DataFrame:
-    """Return every unit known: the gazetteer's, the folder's, and those its dossiers name.
+    """Return every unit known: the gazetteer's, the folder's, and those its files name.
 
-    A unit that only dossiers name gets its class from its prefix and has no parent; state
+    A unit that no list has gets its class from its prefix and has no parent; state
     parents in a ``units.csv`` in the folder.
 
     Parameters
@@ -100,14 +101,19 @@ def load_units(data: str | Path = "") -> pd.DataFrame:
     """
     folder = data_folder(data)
     stated = [
-        check(read_table(path), UNITS, where=str(path))
+        check(read_table(path, UNITS), UNITS, where=str(path))
         for path in sorted(folder.rglob("units.csv"))
     ]
     known = pd.concat([gazetteer.units(), *stated], ignore_index=True)
     repeated = known[known["unit_id"].duplicated()]
     if not repeated.empty:
         raise InputError(f"{folder}: unit {repeated['unit_id'].iloc[0]!r} is stated twice")
-    named = {name for path in _dossier_files(folder) for name in _units_in(path)}
+    files = [
+        *_dossier_files(folder),
+        *_csv_files(folder, "forms"),
+        *_csv_files(folder, "published"),
+    ]
+    named = {name for path in files for name in _units_in(path)}
     unstated = _named_only(sorted(named - set(known["unit_id"])))
     return pd.concat([known, unstated], ignore_index=True)
 
@@ -188,13 +194,13 @@ def files_about(unit_id: str, folder: Path, units: pd.DataFrame) -> tuple[Path, 
 def units_with_data(folder: Path, units: pd.DataFrame) -> list[str]:
     """Return every unit the folder holds something about, and the units above them."""
     found = {name for path in _dossier_files(folder) for name in _units_in(path)}
-    for kind, table in (("published", PUBLISHED), ("forms", FORMS)):
-        found |= set(_read_all(folder, kind, table)["unit_id"])
+    found |= set(_read_all(folder, "published", PUBLISHED)["unit_id"])
     parents = units.set_index("unit_id")["parent_id"].dropna()
     above = {parents[unit_id] for unit_id in found if unit_id in parents}
     while above - found:
         found |= above
         above = {parents[unit_id] for unit_id in above if unit_id in parents}
+    found |= set(_read_all(folder, "forms", FORMS)["unit_id"])  # a form is its unit's alone
     return [unit_id for unit_id in units["unit_id"] if unit_id in found and unit_id != "vn"]
 
 
@@ -217,7 +223,10 @@ def _dossier_files(folder: Path) -> list[Path]:
 
 
 def _units_in(path: Path) -> set[str]:
-    """Return the units that resolve the dossiers of one file."""
+    """Return the units that one file of dossiers, forms or printed figures names."""
+    if path.suffix == ".csv":
+        table = {"forms": FORMS, "published": PUBLISHED}[path.parent.name]
+        return set(read_table(path, table).get("unit_id", pd.Series(dtype="str")).dropna())
     try:
         return set(pd.read_parquet(path, columns=["unit_id"])["unit_id"].unique())
     except ArrowInvalid:
@@ -238,14 +247,16 @@ def _read_all(folder: Path, kind: str, table: object) -> pd.DataFrame:
 
 
 def _last_receipt(files: list[Path]) -> pd.Timestamp:
-    """Return the last day of receipt over whole files, not only over one unit's rows."""
-    latest = [pd.read_parquet(path, columns=["received_at"])["received_at"].max() for path in files]
-    return max(latest).normalize() if latest else pd.NaT
+    """Return the last day of receipt over whole files, mistyped days to come left out."""
+    frames = [pd.read_parquet(path, columns=["received_at", "flags"]) for path in files]
+    likely = [f[~f["flags"].str.contains("received_in_future", na=False)] for f in frames]
+    known = [day for f in likely if pd.notna(day := f["received_at"].max())]
+    return max(known).normalize() if known else pd.NaT
 
 
 def _named_only(names: list[str]) -> pd.DataFrame:
-    """Return unit rows for units that only dossiers name."""
+    """Return unit rows for units that no list of units has."""
     rows = pd.DataFrame({"unit_id": names, "name": names, "full_name": names})
     rows["unit_class"] = [gazetteer.unit_class_of(name) or "other" for name in names]
-    rows["source"] = "named in dossiers"
+    rows["source"] = "named in the data folder"
     return check(rows, UNITS) if names else empty(UNITS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cchc_analysis.columns import FORMS, TALLY, check
+from cchc_analysis.columns import FORMS, TALLY, InputError, check
 from cchc_analysis.sources.sheets import read_table
 from cchc_analysis.tally import count_cells, sum_cells
 
@@ -99,6 +99,11 @@ def count_forms(forms: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Columns of ``TALLY``; no forms, no rows.
 
+    Raises
+    ------
+    InputError
+        If a unit, period and source have two lines of one field: adding both would count twice.
+
     Examples
     --------
     >>> line = {"unit_id": "A", "period_start_on": "2024-01-01", "period_end_on": "2024-01-31",
@@ -108,6 +113,14 @@ def count_forms(forms: pd.DataFrame) -> pd.DataFrame:
     0            8.0          5.0         1.0
     """
     lines = check(forms, FORMS)
+    twice = lines[lines.duplicated([*_UNIT_PERIOD, "field"])]
+    if len(twice):
+        row = twice.iloc[0]
+        raise InputError(
+            f"forms: unit {row['unit_id']!r} has two lines of one field (or two total lines) for "
+            f"{row['period_start_on']:%Y-%m-%d} to {row['period_end_on']:%Y-%m-%d} from "
+            f"{row['source']!r}; keep one, or name two sources"
+        )
     whole = lines.groupby(_UNIT_PERIOD)["field"].transform(lambda field: field.isna().any())
     lines = lines[lines["field"].isna() | ~whole.astype(bool)]
     tally = lines.drop(columns="field").assign(
@@ -131,4 +144,4 @@ def read_forms(path: str | Path) -> pd.DataFrame:
     InputError
         If the file is missing or not CSV, a column is absent or a cell does not fit.
     """
-    return check(read_table(Path(path)), FORMS, where=str(path))
+    return check(read_table(Path(path), FORMS), FORMS, where=str(path)).reset_index(drop=True)

@@ -63,7 +63,10 @@ def match_or_explain(
         With what was found and the nearest matches.
     """
     where = f"sheet {sheet.name!r}" if sheet.name else "the file"
+    given = list((columns or {}).values())
     for name, header in (columns or {}).items():
+        if given.count(header) > 1:
+            raise InputError(f"column map: {header!r} is given to several columns, expected one")
         if name not in DOSSIERS.names:
             raise InputError(
                 f"column map: unknown column {name!r}; {_nearest(name, DOSSIERS.names)}"
@@ -78,6 +81,12 @@ def match_or_explain(
         name = missing[0]
         wanted = _reference()["headers"][name]
         near = [header for header in sheet.header if header]
+        if not found and any(character.isdigit() for character in "".join(near)):
+            raise InputError(  # it may be a row of people's data, so it is not shown
+                f"{where} has no header row in its first rows (expected headers such as "
+                f"{', '.join(repr(_reference()['headers'][name][0]) for name in needed)}); "
+                "add one, or name the headers in a column map"
+            )
         raise InputError(
             f"{where} (row {sheet.header_row}) has no column for {name} "
             f"(expected {', '.join(repr(w) for w in wanted[:3])}); "

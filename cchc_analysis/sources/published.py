@@ -70,22 +70,12 @@ def read_published(path: str | Path) -> pd.DataFrame:
 
 def _read_file(path: Path) -> pd.DataFrame:
     """Read one file into the published table."""
-    text = read_table(path)
-    _refuse_unknown_columns(text, path.name)
+    text = read_table(path, PUBLISHED).reset_index(drop=True)
     cells = text.apply(lambda column: column.str.strip()).replace("", pd.NA)
     _refuse_bad_cells(cells, path.name)
     figures = check(cells, PUBLISHED, where=path.name)
     _refuse_backward_periods(figures, path.name)
     return figures.assign(decimals=figures["decimals"].fillna(_printed_decimals(figures)))
-
-
-def _refuse_unknown_columns(text: pd.DataFrame, name: str) -> None:
-    """Raise for a column the published table does not have: a misspelt one would go unread."""
-    unknown = [column for column in text.columns if column not in PUBLISHED.names]
-    if unknown:
-        raise InputError(
-            f"{name}: unknown column {unknown[0]!r}; expected any of {', '.join(PUBLISHED.names)}"
-        )
 
 
 def _refuse_bad_cells(cells: pd.DataFrame, name: str) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from cchc_analysis.columns import InputError
+from cchc_analysis.columns import InputError, Table
 
 SEARCHED_ROWS = 40
 FORMATS = (".csv", ".xlsx", ".parquet")
@@ -63,18 +63,21 @@ def open_sheet(engine: duckdb.DuckDBPyConnection, path: Path, match: Matcher) ->
     return openers[path.suffix.lower()](engine, path, match)
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, table: Table) -> pd.DataFrame:
     """Read a CSV file of one of our own tables: text as it stands, empty cells missing.
+
+    The index is the row's number in the file, so that a message can name it.
 
     Raises
     ------
     InputError
-        If it is missing, or not comma-separated UTF-8 text with a header row.
+        If it is missing, not comma-separated UTF-8 text with a header row, or has a column
+        the table does not have: a misspelt one would go unread.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file; give a CSV file")
     try:
-        return pd.read_csv(
+        rows = pd.read_csv(
             path, dtype="str", keep_default_na=False, na_values=[""], encoding="utf-8-sig"
         )
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -82,6 +85,17 @@ def read_table(path: Path) -> pd.DataFrame:
             f"{path.name}: not a table of comma-separated UTF-8 text ({error}); "
             "save it as CSV UTF-8 with a header row"
         ) from None
+    if not isinstance(rows.index, pd.RangeIndex):  # pandas took the first cells for labels
+        raise InputError(
+            f"{path.name}: the rows have more cells than the header; "
+            "a separator inside a text needs quotes around the text"
+        )
+    unknown = [name for name in rows.columns if name not in table.names]
+    if unknown:
+        raise InputError(
+            f"{path.name}: unknown column {unknown[0]!r}; expected any of {', '.join(table.names)}"
+        )
+    return rows.set_axis(rows.index + 2)
 
 
 def _open_csv(engine: duckdb.DuckDBPyConnection, path: Path, match: Matcher) -> Sheet:
