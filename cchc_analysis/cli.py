@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"cchc {options.command}: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"cchc {options.command}: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"cchc {options.command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"cchc {options.command}: stopped; run it again to go on", file=sys.stderr)

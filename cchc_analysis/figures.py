@@ -145,7 +145,7 @@ def by_period(rows: pd.DataFrame, *, caption: str, language: Language) -> Block 
 def spread(rows: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> Block | None:
     """Draw every unit below as a dot, one strip per period and class of unit.
 
-    Dots grow with the unit's total: the far ends are mostly small units.
+    Dots grow with the unit's total, because small units lie far out by chance alone.
 
     Parameters
     ----------
@@ -241,8 +241,11 @@ def funnel(
 
 
 def effects(fit: DriverFit, *, language: Language) -> Block | None:
-    """Draw each level's effect on the share late, in percentage points, by term."""
-    rows = fit.effects[fit.effects["level"] != fit.effects["reference"]]
+    """Draw each level's effect on the share late, in percentage points, by term.
+
+    A level without an interval (it occurs in one unit only) is left to the table.
+    """
+    rows = fit.effects[fit.effects["reading"] == "estimated"]
     if rows.empty:
         return None
     names = [
@@ -258,18 +261,12 @@ def effects(fit: DriverFit, *, language: Language) -> Block | None:
         axes.hlines(
             places, points["effect_low"], points["effect_high"], color=TEAL, lw=2.2, alpha=0.55
         )
-        axes.plot(
-            points["effect"][clear],
-            places[clear],
-            "o",
-            color=NAVY,
-            ms=6,
-            label=say("effects.clear", language),
-        )
-        axes.plot(
-            points["effect"][~clear], places[~clear], "o", color=NAVY, mfc="white", ms=6,
-            label=say("effects.unclear", language),
-        )  # fmt: skip
+        for kind, chosen, face in (("clear", clear, NAVY), ("unclear", ~clear, "white")):
+            if chosen.any():
+                axes.plot(
+                    points["effect"][chosen], places[chosen], "o", color=NAVY, mfc=face, ms=6,
+                    label=say(f"effects.{kind}", language),
+                )  # fmt: skip
         axes.axvline(0, color=GREY, lw=1)
         axes.set_yticks(places, [_wrapped(name) for name in names])
         axes.invert_yaxis()

@@ -42,9 +42,11 @@ def rules(estimates: pd.DataFrame, *, language: Language) -> list[Block]:
 
 
 def months(estimates: pd.DataFrame, *, language: Language) -> list[Block]:
-    """A share by month."""
+    """A share by month, drawn and as a table."""
+    days = ["period_start_on", "period_end_on"]
     drawn = figures.by_period(estimates, caption="figure.months", language=language)
-    return _section("months", [drawn], language)
+    table = tables.estimates(estimates, label=days, caption="table.months", language=language)
+    return _section("months", [drawn, table], language)
 
 
 def fields(estimates: pd.DataFrame, *, language: Language) -> list[Block]:
@@ -55,9 +57,12 @@ def fields(estimates: pd.DataFrame, *, language: Language) -> list[Block]:
 
 
 def below(estimates: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> list[Block]:
-    """A share of the subordinate units, one figure for each class."""
+    """A share of the subordinate units, one figure for each class, all of them as a table."""
     drawn = figures.by_class(estimates, caption="figure.below", units=units, language=language)
-    return _section("below", [drawn], language)
+    table = tables.estimates(
+        estimates, label="unit_id", caption="table.below", units=units, language=language
+    )
+    return _section("below", [drawn, table], language)
 
 
 def portal(estimates: pd.DataFrame, *, language: Language) -> list[Block]:
