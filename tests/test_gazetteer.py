@@ -59,12 +59,17 @@ def table():
     return gazetteer.units()
 
 
-def own_units(*rows):
+def own_units(*rows, table=None):
     """The reference table with (unit_id, name, full_name, class, parent) rows added."""
     names = ["unit_id", "name", "full_name", "unit_class", "parent_id"]
-    return check(
-        pd.concat([gazetteer.units(), pd.DataFrame(rows, columns=names)], ignore_index=True), UNITS
-    )
+    known = gazetteer.units() if table is None else table
+    return check(pd.concat([known, pd.DataFrame(rows, columns=names)], ignore_index=True), UNITS)
+
+
+def upper_units():
+    """Country and provinces."""
+    known = gazetteer.units()
+    return known[known["unit_class"].isin(["country", "province"])]
 
 
 def test_counts_of_units(table):
@@ -74,6 +79,9 @@ def test_counts_of_units(table):
     assert table["unit_id"].is_unique
     sizes = provinces["successor_id"].value_counts()
     assert [(sizes == size).sum() for size in (1, 2, 3)] == [11, 17, 6]
+    lower = table.groupby(["unit_class", table["end_on"].notna()]).size()
+    assert lower["district"].to_dict() == {True: 696}
+    assert lower["commune"].to_dict() == {True: 10_035, False: 3_321}
 
 
 def test_every_row_has_a_source_and_normal_text(table):
@@ -87,23 +95,25 @@ def test_links_lead_somewhere(table):
     ids = set(table["unit_id"])
     assert set(table["parent_id"].dropna()) <= ids
     assert set(table["successor_id"].dropna()) <= ids
-    assert table.loc[table["unit_id"].str.startswith("vn34-"), "agency_code"].is_unique
+    provinces = table["unit_id"].str.fullmatch(r"vn34-\d\d")
+    assert table.loc[provinces, "agency_code"].is_unique
 
 
 @pytest.mark.parametrize("new, old", [*MERGED.items(), *((n, (n,)) for n in UNCHANGED)])
 def test_mergers(table, new, old):
     names = table.set_index("unit_id")["name"]
-    new_id = gazetteer.find_unit(new, on=date(2025, 7, 1))
+    new_id = gazetteer.find_unit(new, on=date(2025, 7, 1), unit_class="province")
     assert {names[i] for i in gazetteer.predecessors(new_id)} == set(old)
 
 
 @pytest.mark.parametrize("code, names", REUSED.items())
 def test_reused_codes_name_another_province(code, names):
     before, after = names
-    assert gazetteer.find_unit(before, on=date(2025, 6, 30)) == f"vn63-{code}"
-    assert gazetteer.find_unit(after, on=date(2025, 7, 1)) == f"vn34-{code}"
-    assert gazetteer.find_unit(before) == f"vn63-{code}"
-    assert gazetteer.find_unit(after, on=date(2025, 6, 30)) != f"vn63-{code}"
+    old, new = f"Tỉnh {before}", f"Tỉnh {after}"
+    assert gazetteer.find_unit(old, on=date(2025, 6, 30)) == f"vn63-{code}"
+    assert gazetteer.find_unit(new, on=date(2025, 7, 1)) == f"vn34-{code}"
+    assert gazetteer.find_unit(old) == f"vn63-{code}"
+    assert gazetteer.find_unit(new, on=date(2025, 6, 30)) != f"vn63-{code}"
 
 
 def test_only_seven_codes_are_reused(table):
@@ -167,13 +177,13 @@ def test_fold_keeps_real_provinces_apart(table):
     "name, on, expected",
     [
         ("vn63-02", None, "vn63-02"),
-        ("Phú Thọ", None, "vn34-25"),
+        ("Lâm Đồng", None, "vn34-68"),
         ("UBND tỉnh Phú Thọ", date(2025, 6, 30), "vn63-25"),
-        ("Bình Thuận", None, "vn63-60"),
+        ("Tỉnh Bình Thuận", None, "vn63-60"),
         ("TP. Hồ Chí Minh", None, "vn34-79"),
         ("TP.HCM", date(2020, 1, 1), "vn63-79"),
         ("Huyện Cần Giuộc", None, "vn63-807"),
-        ("cẩm xuyên", date(2018, 1, 1), "vn63-446"),
+        ("huyện cẩm xuyên", date(2018, 1, 1), "vn63-446"),
         ("Thừa Thiên Huế", None, "vn63-46"),
         ("Thành phố Huế", None, "vn34-46"),
         ("Thành phố Huế", date(2025, 3, 1), "vn63-46"),
@@ -187,15 +197,16 @@ def test_find_unit(name, on, expected):
 
 
 def test_a_district_city_is_not_read_as_its_province():
-    with pytest.raises(InputError, match="no unit is called 'Thành phố Hà Tĩnh'; nearest: vn"):
-        gazetteer.find_unit("Thành phố Hà Tĩnh")
+    assert gazetteer.find_unit("Thành phố Hà Tĩnh") == "vn63-436"
+    with pytest.raises(InputError, match="was called 'Thành phố Hà Tĩnh' on 2025-07-01; known: vn"):
+        gazetteer.find_unit("Thành phố Hà Tĩnh", on=date(2025, 7, 1))
     with pytest.raises(InputError, match=r"known: .*vn63-46"):
         gazetteer.find_unit("Thành phố Huế", on=date(2020, 1, 1))
 
 
 def test_a_name_of_another_day_is_refused_with_its_dates():
     with pytest.raises(InputError, match=r"on 2025-07-01; known: vn63-02 .*to 2025-06-30"):
-        gazetteer.find_unit("Hà Giang", on=date(2025, 7, 1))
+        gazetteer.find_unit("Tỉnh Hà Giang", on=date(2025, 7, 1))
 
 
 def test_an_unknown_name_lists_the_nearest():
@@ -208,7 +219,8 @@ def test_ambiguous_names_list_their_parents():
         ("a", "Châu Thành", "Huyện Châu Thành", "district", "vn63-91"),
         ("b", "Châu Thành", "Huyện Châu Thành", "district", "vn63-80"),
         ("c", "Phú Thọ", "Phường Phú Thọ", "commune", "vn34-25"),
-        ("d", "Quận 1", "Quận 1", "district", "vn63-79"),
+        ("d", "Quận 30", "Quận 30", "district", "vn63-79"),
+        table=upper_units(),
     )
     with pytest.raises(InputError, match=r"parent vn63-91.*parent vn63-80"):
         gazetteer.find_unit("Châu Thành", units=extended)
@@ -217,7 +229,7 @@ def test_ambiguous_names_list_their_parents():
         gazetteer.find_unit("Phú Thọ", units=extended)
     assert gazetteer.find_unit("UBND phường Phú Thọ", units=extended) == "c"
     assert gazetteer.find_unit("Phú Thọ", units=extended, unit_class="province") == "vn34-25"
-    assert gazetteer.find_unit("quận 1", units=extended) == "d"
+    assert gazetteer.find_unit("quận 30", units=extended) == "d"
 
 
 @pytest.mark.parametrize(
@@ -236,7 +248,11 @@ def test_ambiguous_names_list_their_parents():
         ("Đặc khu Phú Quý", "commune"),
         ("Tỉnh Lâm Đồng", "province"),
         ("Thành phố Cần Thơ", "province"),
-        ("Thành phố Vinh", None),
+        ("Thành phố Vinh", "district"),
+        ("Thành phố Bắc Ninh", None),  # a district once, the province since 2026
+        ("P. Bến Nghé", "commune"),
+        ("Q1", "district"),
+        ("CNVPĐK huyện X", "land_registration_branch"),
         ("Trung tâm Phục vụ hành chính công tỉnh Bến Tre", "service_centre"),
         ("Trung tâm Hành chính công tỉnh Vĩnh Phúc", "service_centre"),
         ("Trung tâm Phục vụ hành chính công xã Phú Giáo", "commune"),
@@ -311,11 +327,14 @@ def test_a_simulated_unit_always_says_so():
 
 def test_subordinates_are_recursive():
     extended = own_units(
-        ("x", "X", "Sở X", "department", "vn34-25"), ("y", "Y", "Chi cục Y", "group", "x")
+        ("x", "X", "Sở X", "department", "vn34-25"),
+        ("y", "Y", "Chi cục Y", "group", "x"),
+        table=upper_units(),
     )
     assert gazetteer.subordinates("vn34-25", units=extended) == ["x", "y"]
     assert gazetteer.subordinates("y", units=extended) == []
-    assert len(gazetteer.subordinates("vn", units=extended)) == 63 + 3 + 34 + 2
+    assert len(gazetteer.subordinates("vn", units=extended)) == 63 + 34 + 2
+    assert len(gazetteer.subordinates("vn")) == 63 + 696 + 10_035 + 34 + 3_321
 
 
 @settings(deadline=None)

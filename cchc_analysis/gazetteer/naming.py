@@ -23,11 +23,11 @@ def full_name(unit_id: str, on: date | None = None, *, units: pd.DataFrame | Non
     Parameters
     ----------
     unit_id
-        The unit. One that is not in the table gives its id back.
+        The unit. One that is in neither table gives its id back.
     on
         The day; None for the last name.
     units
-        The units to search; None for the reference table.
+        The units to search before the reference table; None for that alone.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def full_name(unit_id: str, on: date | None = None, *, units: pd.DataFrame | Non
         then = renamed[(renamed["unit_id"] == unit_id) & in_force(renamed, on)]
         if not then.empty:
             return str(then["full_name"].iloc[0])
-    table = units_table(units)
+    table = _table_with(unit_id, units)
     names = table.loc[table["unit_id"] == unit_id, "full_name"]
     return unit_id if names.empty else str(names.iloc[0])
 
@@ -55,9 +55,9 @@ def unit_name(
     Parameters
     ----------
     unit_id
-        The unit. One that is not in the table gives its id back.
+        The unit. One that is in neither table gives its id back.
     units
-        The units to search; None for the reference table.
+        The units to search before the reference table; None for that alone.
     language
         Prefix and dates in Vietnamese or English; names keep their Vietnamese letters.
 
@@ -68,8 +68,8 @@ def unit_name(
     >>> unit_name("vn63-807"), unit_name("vn63-807", language="en")
     ('huyện Cần Giuộc', 'Cần Giuộc district')
     """
-    table = units_table(units)
-    rows = table[table["unit_id"] == unit_id]
+    table = _table_with(unit_id, units)
+    rows = table.loc[table["unit_id"] == unit_id]
     if rows.empty:
         return unit_id
     unit = rows.iloc[0]
@@ -80,6 +80,12 @@ def unit_name(
         notes = [f"({_SIMULATED[language]})"]
     notes += _era_note(unit, table, language)
     return " ".join([_styled(plain.replace(tag, "").strip(), language), *notes])
+
+
+def _table_with(unit_id: str, units: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the table given if it has the unit, else the reference table."""
+    given = units_table(units)
+    return given if (given["unit_id"] == unit_id).any() else units_table(None)
 
 
 def _styled(plain: str, language: str) -> str:
@@ -96,7 +102,8 @@ def _styled(plain: str, language: str) -> str:
 def _era_note(unit: pd.Series, table: pd.DataFrame, language: str) -> list[str]:
     """Return the unit's dates if its name is also borne in another era, else nothing."""
     beside = table["parent_id"].isna() | (table["parent_id"] == unit["parent_id"])
-    near = table.loc[beside & (table["unit_class"] == unit["unit_class"])]
+    alike = beside & (table["unit_class"] == unit["unit_class"])
+    near = table.loc[alike, ["name", "start_on", "end_on"]]
     same = near.loc[near["name"].map(fold) == fold(unit["name"]), ["start_on", "end_on"]]
     if len(same.drop_duplicates()) < 2:
         return []

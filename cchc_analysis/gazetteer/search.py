@@ -1,16 +1,20 @@
-"""Finding a unit, or its class, by the name that a file gives it."""
+"""Finding a unit by the name that a file gives it."""
 
 from __future__ import annotations
 
 import difflib
-import re
+from collections.abc import Iterable
 from datetime import date
 
 import pandas as pd
 
 from cchc_analysis.columns import InputError
-from cchc_analysis.gazetteer.spelling import PREFIXES, fold, name_key, split_prefix
-from cchc_analysis.gazetteer.table import in_force, reference, units_table
+from cchc_analysis.gazetteer.classes import desk_of_centre
+from cchc_analysis.gazetteer.names import Names, Unit, names_of
+from cchc_analysis.gazetteer.spelling import name_key, split_prefix
+from cchc_analysis.gazetteer.table import units_table
+
+_NAMED_IN_A_MESSAGE = 8
 
 
 def find_unit(
@@ -26,19 +30,25 @@ def find_unit(
     A name with its prefix (``Thành phố Huế``) must be a full name of the unit, a bare one
     (``Huế``) its name: 'thành phố Hà Tĩnh', a district, is never read as the province.
     Only 'tỉnh' is forgiven for a province that has become a city. A bare name in use at
-    two levels is an error, not a guess.
+    two levels (``Phú Thọ``, a province and wards) is an error, not a guess: give the class
+    or the prefix. Abbreviated prefixes (``P.1``, ``TX.``, ``UBND xã``) are read; a name typed
+    without any mark (``Lam Dong``) only where it can stand for one name.
 
     Parameters
     ----------
     name
-        A name as written in a file, or a unit_id, which is returned as it is.
+        A name as written in a file, or a unit_id, which is returned as it is. The commune's
+        service centre (``Trung tâm Phục vụ hành chính công xã ...``) is the commune.
     units
-        The units to search; None for the reference table.
+        The units to search; None for the reference table, which is much the quicker for
+        many names.
     on
         The unit in force that day. None: the unit of today's map, or the last that
-        bore the name (so 'Phú Thọ' is the province since 1 July 2025).
+        bore the name (so 'tỉnh Phú Thọ' is the province since 1 July 2025). Give it for
+        names of communes: most names of one era are borne by other places in the other.
     unit_class, parent_id
-        Search only this class, or only directly below this unit.
+        Search only this class, or only below this unit, at any depth: those directly below
+        first.
 
     Raises
     ------
@@ -49,125 +59,147 @@ def find_unit(
     --------
     >>> find_unit("TP. Hồ Chí Minh"), find_unit("tỉnh hoà bình")
     ('vn34-79', 'vn63-17')
-    >>> find_unit("Phú Thọ", on=date(2024, 12, 31))
+    >>> find_unit("Tỉnh Phú Thọ", on=date(2024, 12, 31))
     'vn63-25'
+    >>> find_unit("P. Phú Thọ", parent_id="vn34-25")
+    'vn34-07942'
     """
-    table = units_table(units)
-    if name in set(table["unit_id"]):
-        return name
-    if unit_class is not None:
-        table = table[table["unit_class"] == unit_class]
-    if parent_id is not None:
-        table = table[table["parent_id"] == parent_id]
-    now = table if on is None else table[in_force(table, on)]
-    found = now[_matches(now, name, on)]
-    if found.empty:
-        raise InputError(_unknown(name, table, on))
-    if on is None and found["unit_class"].nunique() == 1:
-        found = _latest(found)
-    if len(found) > 1:
-        raise InputError(
-            f"{name!r} may be any of: {'; '.join(_describe(found))}; "
-            "write the unit_id, or give the prefix, parent_id or the day"
-        )
-    return str(found["unit_id"].iloc[0])
-
-
-def _matches(table: pd.DataFrame, name: str, on: date | None) -> pd.Series:
-    """Say which units bear ``name`` (on that day, if one is given)."""
-    key = name_key(name)
-    prefix, bare = split_prefix(key)
-    full = table["full_name"].map(name_key) == key
-    renamed = reference("renamings.csv")
-    if on is not None:
-        renamed = renamed[in_force(renamed, on)]
-        full &= ~table["unit_id"].isin(renamed["unit_id"])
-    old = renamed["full_name"].map(name_key)
-    full |= table["unit_id"].isin(renamed.loc[old == key, "unit_id"])
-    if prefix == "tỉnh":
-        return full | ((table["unit_class"] == "province") & (table["name"].map(name_key) == bare))
-    if prefix is not None:
-        return full
-    old_bare = old.map(lambda text: split_prefix(text)[1])
-    once = table["unit_id"].isin(renamed.loc[old_bare == key, "unit_id"])
-    return full | once | (table["name"].map(name_key) == key)
-
-
-def _latest(found: pd.DataFrame) -> pd.DataFrame:
-    """Keep the units that still exist, else those that ended last."""
-    existing = found[found["end_on"].isna()]
-    return found[found["end_on"] == found["end_on"].max()] if existing.empty else existing
-
-
-def _describe(found: pd.DataFrame) -> list[str]:
-    """Describe units for a message: id, name, parent, dates."""
-    return [
-        f"{u.unit_id} ({u.full_name}"
-        + (f", parent {u.parent_id}" if pd.notna(u.parent_id) else "")
-        + (f", from {u.start_on:%Y-%m-%d}" if pd.notna(u.start_on) else "")
-        + (f", to {u.end_on:%Y-%m-%d}" if pd.notna(u.end_on) else "")
-        + ")"
-        for u in found.itertuples()
-    ]
-
-
-def _unknown(name: str, table: pd.DataFrame, on: date | None) -> str:
-    """Say that no unit fits, and which come nearest."""
-    other_day = table[_matches(table, name, None)] if on is not None else table.iloc[:0]
-    if not other_day.empty:
-        known = "; ".join(_describe(other_day))
-        return f"no unit was called {name!r} on {pd.Timestamp(on):%Y-%m-%d}; known: {known}"
-    bare = table["name"].map(name_key)
-    nearest = difflib.get_close_matches(
-        split_prefix(name_key(name))[1], bare.unique(), n=3, cutoff=0.6
+    found = units_called(name, units=units, on=on, unit_class=unit_class, parent_id=parent_id)
+    if len(found) == 1:
+        return found[0]
+    known = names_of(None if units is None else units_table(units))
+    if not found:
+        raise InputError(_unknown(known, name, on, unit_class, parent_id))
+    raise InputError(
+        f"{name!r} may be any of: {_describe(known, found)}; "
+        "write the unit_id, or give the prefix, parent_id or the day"
     )
-    if not nearest:
-        return f"no unit is called {name!r}; add it to the data folder's units.csv"
-    close = "; ".join(_describe(table[bare.isin(nearest)]))
-    return f"no unit is called {name!r}; nearest: {close}"
 
 
-def unit_class_of(name: str) -> str | None:
-    """Return the class of unit that a Vietnamese name states by its prefix.
+def units_called(
+    name: str,
+    *,
+    units: pd.DataFrame | None = None,
+    on: date | None = None,
+    unit_class: str | None = None,
+    parent_id: str | None = None,
+) -> list[str]:
+    """Return the ids of all units that :func:`find_unit` would choose among.
 
-    Parameters
-    ----------
-    name
-        A full name: 'Sở Tài chính', 'UBND xã Cao Phong', 'Chi nhánh Văn phòng đăng ký ...'.
+    For asking whether a name is one of a unit at all; the parameters are the same.
 
     Returns
     -------
-    str or None
-        One of :data:`columns.UNIT_CLASSES`; None where the prefix does not say. 'Thành
-        phố X' was a province's capital or a province-level city, so it has a class only
-        if the reference table holds that full name.
+    list of str
+        In the order of the table; empty if no unit fits.
 
     Examples
     --------
-    >>> unit_class_of("Sở Tài chính"), unit_class_of("UBND phường Phú Thọ")
-    ('department', 'commune')
-    >>> unit_class_of("Thành phố Huế"), unit_class_of("Thành phố Vinh")
-    ('province', None)
+    >>> units_called("Hà Giang"), units_called("Atlantis")  # a province, its city, two communes
+    (['vn63-02', 'vn63-024', 'vn63-12745', 'vn63-15292'], [])
     """
-    key = name_key(name)
-    if key.startswith((fold("Chi nhánh Văn phòng đăng ký"), fold("Chi nhánh VPĐK"))):
-        return "land_registration_branch"
-    centre = re.match(rf"{fold('Trung tâm')} ({fold('Phục vụ')} )?{fold('hành chính công')} ", key)
-    if centre:
-        level = _territorial_class(key[centre.end() :])
-        return "service_centre" if level == "province" else level
-    if key.startswith(fold("Bộ") + " ") and not key.startswith(fold("Bộ phận")):
-        return "ministry"
-    if key.startswith(tuple(fold(w) + " " for w in ("Sở", "Ban", "Văn phòng", "Thanh tra"))):
-        return "department"
-    return _territorial_class(key)
+    table = None if units is None else units_table(units)
+    key = desk_of_centre(name_key(name))
+    known = names_of(table, key)
+    if name in known.units or (table is not None and (table["unit_id"] == name).any()):
+        return [name]
+    found = _found(known, key, on, unit_class, parent_id)
+    if found or not key.isascii():
+        return found
+    return _typed_without_marks(names_of(table), key, on, unit_class, parent_id)
 
 
-def _territorial_class(key: str) -> str | None:
-    """Return the class that a territorial prefix states."""
-    prefix = split_prefix(key)[0]
-    if prefix == "thành phố":
-        known = reference("units.csv")
-        classes = known.loc[known["full_name"].map(name_key) == key, "unit_class"].unique()
-        return str(classes[0]) if len(classes) == 1 else None
-    return PREFIXES[prefix][0] if prefix else None
+def _found(
+    known: Names, key: str, on: date | None, unit_class: str | None, parent_id: str | None
+) -> list[str]:
+    """Return the units that a name may mean."""
+    units = _within(known, _bearing(known, key, on), unit_class, parent_id)
+    return [unit.unit_id for unit in (_latest(units) if on is None else units)]
+
+
+def _typed_without_marks(
+    known: Names, key: str, on: date | None, unit_class: str | None, parent_id: str | None
+) -> list[str]:
+    """Return the units that a name may mean once its marks are put back."""
+    marked = known.unmarked.get(key, [])
+    meant = [_found(known, name, on, unit_class, parent_id) for name in marked]
+    return list(dict.fromkeys(unit_id for units in meant for unit_id in units))
+
+
+def _bearing(known: Names, key: str, on: date | None) -> list[Unit]:
+    """Return the units that bear a name (that day, if one is given), each once."""
+    bearers = known.bearers.get(key, [])
+    return [known.units[i] for i in dict.fromkeys(b.unit_id for b in bearers if b.on(on))]
+
+
+def _within(
+    known: Names, units: Iterable[Unit], unit_class: str | None, parent_id: str | None
+) -> list[Unit]:
+    """Keep the units of a class below a unit, those directly below it first."""
+    kept = [unit for unit in units if unit_class in (None, unit.unit_class)]
+    if parent_id is None:
+        return kept
+    directly = [unit for unit in kept if unit.parent_id == parent_id]
+    return directly or [unit for unit in kept if parent_id in known.ancestors(unit.unit_id)]
+
+
+def _latest(units: list[Unit]) -> list[Unit]:
+    """Of units of one class, keep those that still exist, else those that ended last."""
+    if len({unit.unit_class for unit in units}) > 1:
+        return units
+    existing = [unit for unit in units if pd.isna(unit.end_on)]
+    last = max((unit.end_on for unit in units if pd.notna(unit.end_on)), default=None)
+    return existing or [unit for unit in units if unit.end_on == last]
+
+
+def _describe(known: Names, unit_ids: list[str]) -> str:
+    """Describe units for a message, those of today first; a few, and how many more."""
+    today_first = sorted(
+        (known.units[unit_id] for unit_id in unit_ids), key=lambda unit: pd.notna(unit.end_on)
+    )
+    shown = today_first[:_NAMED_IN_A_MESSAGE]
+    more = len(unit_ids) - len(shown)
+    described = [
+        f"{u.unit_id} ({u.full_name}"
+        + (f", parent {u.parent_id}{_name_of(known, u.parent_id)}" if pd.notna(u.parent_id) else "")
+        + (f", from {u.start_on:%Y-%m-%d}" if pd.notna(u.start_on) else "")
+        + (f", to {u.end_on:%Y-%m-%d}" if pd.notna(u.end_on) else "")
+        + ")"
+        for u in shown
+    ]
+    return "; ".join([*described, *([f"and {more} more"] if more else [])])
+
+
+def _name_of(known: Names, unit_id: str) -> str:
+    """Return the name of a parent for a message, where the table has it."""
+    unit = known.units.get(unit_id)
+    return f" {unit.full_name}" if unit and unit.unit_class != "country" else ""
+
+
+def _unknown(
+    known: Names, name: str, on: date | None, unit_class: str | None, parent_id: str | None
+) -> str:
+    """Say that no unit fits, and which come nearest."""
+    key = desk_of_centre(name_key(name))
+    other_day = _within(known, _bearing(known, key, None), unit_class, parent_id)
+    if other_day and on is not None:
+        return (
+            f"no unit was called {name!r} on {pd.Timestamp(on):%Y-%m-%d}; "
+            f"known: {_describe(known, [unit.unit_id for unit in other_day])}"
+        )
+    below = f" below {parent_id}{_name_of(known, parent_id)}" if parent_id else ""
+    nearest = _nearest(known, name, unit_class, parent_id)
+    if not nearest:
+        return f"no unit{below} is called {name!r}; add it to the data folder's units.csv"
+    return f"no unit{below} is called {name!r}; nearest: {_describe(known, nearest)}"
+
+
+def _nearest(known: Names, name: str, unit_class: str | None, parent_id: str | None) -> list[str]:
+    """Return the units whose names are most like ``name``, the likest name first."""
+    bare = split_prefix(desk_of_centre(name_key(name)))[1]
+    pool: dict[str, list[str]] = {}
+    for unit in _within(known, known.units.values(), unit_class, parent_id):
+        pool.setdefault(name_key(unit.name), []).append(unit.unit_id)
+    likely = [key for key in pool if abs(len(key) - len(bare)) <= 2]
+    close = difflib.get_close_matches(bare, likely, n=3, cutoff=0.6)
+    return [unit_id for key in close for unit_id in pool[key]]

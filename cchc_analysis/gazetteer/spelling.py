@@ -51,25 +51,46 @@ def fold(text: str) -> str:
     )
 
 
+@lru_cache(maxsize=65536)
 def _tone_last(word: str) -> str:
     """Move the tone mark of a syllable to its end."""
+    if word.isascii():
+        return word
     marks = unicodedata.normalize("NFD", word)
     letters = "".join(c for c in marks if c not in _TONES)
     return unicodedata.normalize("NFC", letters + "".join(c for c in marks if c in _TONES))
 
 
 _FOLDED = {fold(prefix): prefix for prefix in PREFIXES}
+# Written in full only before a full stop or a number: H'Neng and P Rao are names.
+_SHORT = {
+    "tp": "thành phố", "tx": "thị xã", "tt": "thị trấn", "h": "huyện", "q": "quận", "x": "xã",
+    "p": "phường",
+}  # fmt: skip
+_SHORT_WITH_STOP = re.compile(r"(?<!\w)(t\.?p|tx|tt|[hqxp])\s*\.\s*(?=\w)")
+_SHORT_WITH_NUMBER = re.compile(r"(?<!\w)([qp])\s*(?=\d)")
 _ABBREVIATIONS = (
     (re.compile(rf"^({fold('UBND')}|{fold('Ủy ban nhân dân')}) "), ""),
-    (re.compile(r"^tp ?hcm$"), fold("Thành phố Hồ Chí Minh")),
+    (re.compile(rf"^(tp|{fold('Thành phố')})? ?hcm$"), fold("Thành phố Hồ Chí Minh")),
+    (re.compile(rf"^(tt|{fold('Thị trấn')}) {fold('Huế')}$"), fold("Thừa Thiên Huế")),
     (re.compile(r"^tp "), fold("Thành phố") + " "),
     (re.compile(r"^tx "), fold("Thị xã") + " "),
+    (re.compile(r"^tt "), fold("Thị trấn") + " "),
+    (re.compile(r"\b0+(?=\d)"), ""),
 )
 
 
+@lru_cache(maxsize=65536)
 def name_key(text: str) -> str:
-    """Return the fold of a unit's name, without 'UBND' and with TP. and TX. written out."""
-    key = fold(text)
+    """Return the fold of a unit's name, without 'UBND' and with its prefix written out.
+
+    Forgives TP., TX., TT., H., Q., X. and P. (``P.1``, ``Q1``), and a zero before a number
+    (``Phường 01``).
+    """
+    plain = unicodedata.normalize("NFC", text).casefold().strip()
+    for pattern in (_SHORT_WITH_STOP, _SHORT_WITH_NUMBER):
+        plain = pattern.sub(lambda short: _SHORT[short[1].replace(".", "")] + " ", plain)
+    key = fold(plain)
     for pattern, full in _ABBREVIATIONS:
         key = pattern.sub(full, key)
     return key
@@ -81,6 +102,20 @@ def split_prefix(key: str) -> tuple[str | None, str]:
         if key.startswith(folded + " "):
             return prefix, key[len(folded) + 1 :]
     return None, key
+
+
+def without_prefix(full_name: str) -> str:
+    """Return a full name without its territorial prefix; 'Phường 1' is nothing without it."""
+    for prefix in PREFIXES:
+        if full_name.casefold().startswith(prefix + " "):
+            rest = full_name[len(prefix) + 1 :]
+            return full_name if rest.isdigit() else rest
+    return full_name
+
+
+def unmarked(key: str) -> str:
+    """Return a folded name without any mark, as it is typed without a Vietnamese keyboard."""
+    return "".join(c for c in unicodedata.normalize("NFD", key) if unicodedata.category(c) != "Mn")
 
 
 def ascii_slug(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The reference table of units, and how its rows relate: subordinates and predecessors."""
+"""The reference table of units, put together from the lists of ``reference/``."""
 
 from __future__ import annotations
 
@@ -9,35 +9,95 @@ from pathlib import Path
 import pandas as pd
 
 from cchc_analysis import columns
+from cchc_analysis.gazetteer.spelling import without_prefix
 
 _REFERENCE = Path(__file__).parents[1] / "reference"
-
-
-@cache
-def reference(name: str) -> pd.DataFrame:
-    """Read a reference file, codes kept as text."""
-    texts = {c.name: "str" for c in columns.UNITS.columns if c.kind == "text"}
-    path = _REFERENCE / name
-    frame = pd.read_csv(path, dtype=texts, parse_dates=["start_on", "end_on"])
-    return columns.check(frame, columns.UNITS, where=name) if name == "units.csv" else frame
 
 
 def units() -> pd.DataFrame:
     """Return the reference table of units (a copy; see :data:`columns.UNITS`).
 
+    Codes alone do not name a unit: seven provincial codes, and many codes of communes, stand
+    for another name or another territory since 1 July 2025, so a ``unit_id`` carries its era.
+    ``successor_id`` is empty for a unit whose territory several took over
+    (:func:`successors` has them all).
+
     Returns
     -------
     DataFrame
-        One row per unit and era: the country, 63 provinces to 30 June 2025, 34 since,
-        and the old districts that the founding articles write about.
+        One row per unit and era: the country; 63 provinces, 696 districts and 10,035
+        communes as they stood on 30 June 2025; 34 provinces and 3,321 communes since then.
+        Units that ended earlier, in the mergers of communes of 2019 to 2025, are not in it.
+
+    References
+    ----------
+    Resolutions 202/2025/QH15 and 203/2025/QH15 of the National Assembly; the lists of
+    communes: ``reference/SOURCES.md``.
 
     Examples
     --------
     >>> table = units()
-    >>> int(table["unit_id"].str.startswith("vn34-").sum())
-    34
+    >>> existing = table[table["end_on"].isna()]
+    >>> existing["unit_class"].value_counts().to_dict()
+    {'commune': 3321, 'province': 34, 'country': 1}
     """
-    return reference("units.csv").copy()
+    return reference_units().copy()
+
+
+@cache
+def reference(name: str) -> pd.DataFrame:
+    """Read a reference file, codes kept as text."""
+    frame = pd.read_csv(_REFERENCE / name, dtype="str")
+    days = [day for day in ("start_on", "end_on") if day in frame]
+    return frame.assign(**{day: pd.to_datetime(frame[day]) for day in days})
+
+
+@cache
+def reference_units() -> pd.DataFrame:
+    """Return the reference table itself: for reading only."""
+    upper = columns.check(reference("units.csv"), columns.UNITS, where="units.csv")
+    lists = [_listed(row) for row in reference("unit_lists.csv").itertuples()]
+    return pd.concat([upper, *lists], ignore_index=True)
+
+
+def _listed(one_list: object) -> pd.DataFrame:
+    """Return a list of units of one era as rows of ``UNITS``; the crosswalk gives successors."""
+    listed = reference(one_list.file)
+    frame = pd.DataFrame(
+        {
+            "unit_id": one_list.era + "-" + listed["code"],
+            "name": listed["full_name"].map(without_prefix),
+            "full_name": listed["full_name"],
+            "unit_class": one_list.unit_class,
+            "parent_id": one_list.era + "-" + listed["parent_code"],
+            "code": listed["code"],
+            "start_on": one_list.start_on,
+            "end_on": one_list.end_on,
+            "simulated": False,
+            "source": one_list.source,
+        }
+    )
+    links = commune_links()
+    whole = links[links["whole"]].set_index("old_id")["new_id"]
+    frame["successor_id"] = frame["unit_id"].map(whole)
+    return columns.check(frame, columns.UNITS, where=one_list.file)
+
+
+@cache
+def commune_links() -> pd.DataFrame:
+    """Return which commune, or island district, went over to which on 1 July 2025.
+
+    Columns: ``old_id``, ``new_id``, ``whole`` (the old one was not divided), ``doubtful``.
+    """
+    pairs = reference("crosswalk.csv")
+    return pd.DataFrame(
+        {
+            "old_id": "vn63-" + pairs["old_code"],
+            "new_id": "vn34-" + pairs["new_code"],
+            "whole": ~pairs["old_code"].duplicated(keep=False),
+            "doubtful": pairs["doubtful"].eq("True").fillna(False).astype("bool"),
+        }
+    )
 
 
 def units_table(units: pd.DataFrame | None) -> pd.DataFrame:
@@ -47,7 +107,7 @@ def units_table(units: pd.DataFrame | None) -> pd.DataFrame:
     are looked up many times.
     """
     if units is None:
-        return reference("units.csv")
+        return reference_units()
     complete = set(columns.UNITS.names) <= set(units)
     return units if complete else columns.check(units, columns.UNITS)
 
@@ -57,60 +117,3 @@ def in_force(table: pd.DataFrame, on: date) -> pd.Series:
     day = pd.Timestamp(on)
     started = table["start_on"].isna() | (table["start_on"] <= day)
     return started & (table["end_on"].isna() | (table["end_on"] >= day))
-
-
-def subordinates(unit_id: str, *, units: pd.DataFrame | None = None) -> list[str]:
-    """Return the ids of all units below a unit, at any depth, in the order of the table.
-
-    Parameters
-    ----------
-    unit_id
-        The unit above.
-    units
-        The units to search; None for the reference table.
-
-    Returns
-    -------
-    list of str
-        Without the unit itself; empty where the table holds nothing below it, which does
-        not mean that there is nothing below it.
-
-    Examples
-    --------
-    >>> subordinates("vn63-80")
-    ['vn63-807']
-    """
-    table = units_table(units)
-    below = {unit_id}
-    while True:
-        more = set(table.loc[table["parent_id"].isin(below), "unit_id"]) - below
-        if not more:
-            return [u for u in table["unit_id"] if u in below and u != unit_id]
-        below |= more
-
-
-def predecessors(unit_id: str, *, units: pd.DataFrame | None = None) -> list[str]:
-    """Return the ids of the units whose territory a unit took over.
-
-    To carry a series across 1 July 2025, add the counts of the predecessors; never
-    average their rates.
-
-    Parameters
-    ----------
-    unit_id
-        The later unit.
-    units
-        The units to search; None for the reference table.
-
-    Returns
-    -------
-    list of str
-        In the order of the table; empty for a unit without known predecessors.
-
-    Examples
-    --------
-    >>> predecessors("vn34-25")
-    ['vn63-17', 'vn63-25', 'vn63-26']
-    """
-    table = units_table(units)
-    return table.loc[table["successor_id"] == unit_id, "unit_id"].tolist()
