@@ -1,0 +1,311 @@
+"""The one SELECT of the tally, in named steps: joins, comparisons, CASE, SUM, COUNT, GROUP BY.
+
+facts      dossiers joined with the periods they belong to; done or not on the day judged
+numbered   (this and the next three only where a rule counts waiting) the calendar's days
+waits      from and until when a dossier waited
+waited     the working days it waited
+moved      its due date moved by them
+outcomes   the awkward kinds, and the verdict of the dates
+places     where the rule puts each dossier
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cchc_analysis.lateness import Basis, Rule
+
+DERIVED_KEYS = {
+    "received_month": "EXTRACT(month FROM received_at)",
+    "received_quarter": "EXTRACT(quarter FROM received_at)",
+    "due_month": "EXTRACT(month FROM due_at)",
+}
+_SUPPLEMENT = ("supplement_asked_at", "supplement_given_at")
+_FEE = ("fee_asked_at", "fee_paid_at")
+
+_FACTS = """
+SELECT d.*, p.period_start_on, p.period_end_on, {judged_on} AS judged_on,
+       CASE WHEN d.end_on <= {judged_on} AND {finished} THEN 1 ELSE 0 END AS done
+FROM (
+  SELECT *, CAST(received_at AS DATE) AS received_on, CAST({due} AS DATE) AS due_on,
+         CAST({end} AS DATE) AS end_on, COALESCE(status, 0) AS status_code,
+         {late_anyway} AS late_anyway
+  FROM dossiers
+  WHERE received_at IS NOT NULL AND COALESCE(status, 0) NOT IN {not_accepted}
+) AS d
+JOIN periods AS p ON {membership}
+"""
+
+_NUMBERED = """
+SELECT CAST(day AS DATE) AS day, working_day_number AS number FROM calendar
+"""
+
+_WAITS = """
+SELECT stops.*{waits}
+FROM (
+  SELECT facts.*, CASE WHEN done = 1 THEN end_on ELSE judged_on END AS stop_on FROM facts
+) AS stops
+"""
+
+# A dossier finished without the day on which it stopped waiting has nothing subtracted: how
+# long it waited is not known.
+_WAIT = """,
+       {start} AS {name}_from,
+       CASE WHEN {given} <= stop_on THEN {given}
+            WHEN {given} IS NULL AND done = 1 THEN NULL
+            WHEN {asked} <= stop_on THEN stop_on END AS {name}_until"""
+
+_WAITED = """
+SELECT waits.*, due.number AS due_number, {days} AS waited_days
+FROM waits LEFT JOIN numbered AS due ON due.day = waits.due_on {joins}
+"""
+
+_DAYS = """
+       CASE WHEN {name}_stop.number > {name}_start.number
+            THEN {name}_stop.number - {name}_start.number ELSE 0 END"""
+
+_DAYS_JOIN = """
+LEFT JOIN numbered AS {name}_start ON {name}_start.day = waits.{name}_from
+LEFT JOIN numbered AS {name}_stop ON {name}_stop.day = waits.{name}_until"""
+
+# A due date that moves beyond the calendar lies after every day on which dossiers are judged.
+_MOVED = """
+SELECT waited.*,
+       CASE WHEN waited_days > 0 AND due_on IS NOT NULL
+            THEN COALESCE(landing.day, DATE '{beyond}') ELSE due_on END AS moved_due_on
+FROM waited LEFT JOIN (
+  SELECT number, MIN(day) AS day FROM numbered GROUP BY number
+) AS landing ON landing.number = waited.due_number + waited.waited_days
+"""
+
+_OUTCOMES = """
+SELECT unjudged.*,
+       CASE WHEN done = 1 AND status_code IN {withdrawn} THEN 'withdrawn'
+            WHEN done = 0 AND status_code IN {suspended} THEN 'suspended'
+            WHEN lacks_date = 1 THEN 'undated'
+            ELSE 'plain' END AS kind,
+       CASE WHEN done = 1 AND late_anyway = 1 THEN 'late'
+            WHEN done = 0 AND late_anyway = 1 THEN 'overdue'
+            WHEN done = 1 AND end_on < {due_on} THEN 'early'
+            WHEN done = 1 AND end_on = {due_on} THEN 'due_day'
+            WHEN done = 1 AND end_on > {due_on} THEN 'late'
+            WHEN done = 0 AND {due_on} < judged_on THEN 'overdue'
+            WHEN done = 0 AND {due_on} >= judged_on THEN 'in_time' END AS by_date
+FROM (
+  SELECT {facts}.*,
+         CASE WHEN done = 0 AND end_on IS NULL AND status_code IN {ended} THEN 1
+              WHEN due_on IS NULL AND late_anyway = 0 THEN 1
+              ELSE 0 END AS lacks_date
+  FROM {facts}
+) AS unjudged
+"""
+
+_PLACES = """
+SELECT outcomes.*{derived_keys},
+       CASE {cases}
+            WHEN by_date IN ('early', 'due_day') THEN 'on_time'
+            WHEN by_date = 'late' THEN 'late'
+            WHEN by_date = 'overdue' THEN 'overdue'
+            WHEN by_date = 'in_time' THEN 'pending_in_time' END AS place
+FROM outcomes
+"""
+
+_COUNTS = """
+SELECT {keys},
+  SUM(CASE WHEN {received} THEN 1 ELSE 0 END) AS received_count,
+  {carried} AS carried_count,
+  SUM(done) AS resolved_count,
+  SUM(CASE WHEN place = 'on_time' THEN 1 ELSE 0 END) AS on_time_count,
+  SUM(CASE WHEN place = 'late' THEN 1 ELSE 0 END) AS late_count,
+  SUM(CASE WHEN place = 'pending_in_time' THEN 1 ELSE 0 END) AS pending_in_time_count,
+  SUM(CASE WHEN place = 'overdue' THEN 1 ELSE 0 END) AS overdue_count,
+  SUM(CASE WHEN {received} AND channel = 'online' THEN 1 ELSE 0 END) AS online_count,
+  SUM(CASE WHEN {received} AND digitised THEN 1 ELSE 0 END) AS digitised_count,
+  SUM(CASE WHEN kind = 'plain' AND by_date = 'early' THEN 1 ELSE 0 END) AS early_count,
+  SUM(CASE WHEN kind = 'plain' AND by_date = 'due_day' THEN 1 ELSE 0 END) AS due_day_count,
+  SUM(CASE WHEN kind = 'withdrawn' THEN 1 ELSE 0 END) AS withdrawn_count,
+  SUM(CASE WHEN {undated} THEN 1 ELSE 0 END) AS undated_count,
+  SUM(CASE WHEN kind = 'suspended' THEN 1 ELSE 0 END) AS suspended_count,
+  SUM(CASE WHEN {received} AND received_on > {accept_by} THEN 1 ELSE 0 END)
+    AS late_acceptance_count
+FROM places
+GROUP BY {keys}
+ORDER BY {keys}
+"""
+
+
+@dataclass(frozen=True)
+class Counting:
+    """What is to be counted: everything the SQL depends on."""
+
+    rule: Rule
+    basis: Basis
+    by: tuple[str, ...]
+    as_of: pd.Timestamp
+    held: frozenset[str]
+    """The optional columns in which the dossiers hold anything."""
+
+    def day(self, column: str) -> str:
+        """Return the date of an optional time column, or NULL where there is no such column."""
+        return f"CAST({column if column in self.held else 'NULL'} AS DATE)"
+
+    @property
+    def waits(self) -> dict[str, tuple[str, str, str]]:
+        """What the rule waits for: from which day on, when it was asked, when it was given."""
+        found = {}
+        if self.rule.supplement != "ignore" and self.held & {*_SUPPLEMENT}:
+            asked, given = (self.day(column) for column in _SUPPLEMENT)
+            start = asked if self.rule.supplement == "subtract" else "received_on"
+            found["supplement"] = (start, asked, given)
+        if self.rule.fee != "ignore" and self.held & {*_FEE}:
+            asked, given = (self.day(column) for column in _FEE)
+            found["fee"] = (asked, asked, given)
+        return found
+
+
+def columns_read(rule: Rule) -> tuple[str, ...]:
+    """Return the optional time columns, and the count of supplements, that a rule looks at."""
+    looked_at = {
+        f"{rule.ends}_at": rule.ends != "result",
+        "first_due_at": rule.due == "first",
+        "supplement_count": rule.more_supplements_late,
+        **dict.fromkeys(_SUPPLEMENT, rule.supplement != "ignore"),
+        **dict.fromkeys(_FEE, rule.fee != "ignore"),
+    }
+    return tuple(column for column, read in looked_at.items() if read)
+
+
+def span_sql(counting: Counting) -> str:
+    """Return the SELECT of the days between which the calendar must lie; none where none waited.
+
+    Days after the one on which a dossier is judged do not matter, but its due date does.
+    """
+    waits = counting.waits.values()
+    starts = [f"MIN(CASE WHEN {start} <= judged_on THEN {start} END)" for start, *_ in waits]
+    waited = [f"{day} <= judged_on" for _, *days in waits for day in days]
+    return f"""
+WITH facts AS ({_facts(counting)})
+SELECT MIN(due_on), MAX(due_on), MAX(judged_on), {", ".join(starts)}
+FROM facts WHERE due_on IS NOT NULL AND ({" OR ".join(waited)})
+"""
+
+
+def tally_sql(counting: Counting, *, calendar_end_on: pd.Timestamp | None = None) -> str:
+    """Return the one SELECT that turns the tables ``dossiers`` and ``periods`` into counts.
+
+    With ``calendar_end_on`` the table ``calendar`` of :func:`workdays.calendar_table`, which
+    ends there, is joined too, and waiting moves due dates.
+    """
+    steps = {"facts": _facts(counting)}
+    if calendar_end_on is not None:
+        steps |= _moving(counting, calendar_end_on)
+    steps["outcomes"] = _outcomes(counting.rule, moved="moved" in steps)
+    steps["places"] = _places(counting)
+    named = ", ".join(f"{name} AS ({sql})" for name, sql in steps.items())
+    return f"WITH {named} {_counts(counting)}"
+
+
+def _facts(counting: Counting) -> str:
+    rule, period = counting.rule, counting.basis == "period"
+    ended = (0, *rule.withdrawn_statuses, *rule.finished_statuses)  # 0: no status, dates decide
+    finished = f"(d.status_code IN {_tuple(ended)})" if rule.finished_by == "status" else "1 = 1"
+    membership = (
+        "d.received_on <= p.period_end_on AND (d.received_on >= p.period_start_on"
+        f" OR d.end_on IS NULL OR d.end_on >= p.period_start_on OR NOT {finished})"
+        if period
+        else f"d.{counting.basis}_on >= p.period_start_on"
+        f" AND d.{counting.basis}_on <= p.period_end_on"
+    )
+    first = rule.due == "first" and "first_due_at" in counting.held
+    more_than_one = rule.more_supplements_late and "supplement_count" in counting.held
+    return _FACTS.format(
+        judged_on="p.period_end_on" if period else f"DATE '{counting.as_of:%Y-%m-%d}'",
+        finished=finished,
+        due="COALESCE(first_due_at, due_at)" if first else "due_at",
+        end=_end(counting),
+        late_anyway="CASE WHEN supplement_count > 1 THEN 1 ELSE 0 END" if more_than_one else "0",
+        not_accepted=_tuple(rule.not_accepted_statuses),
+        membership=membership,
+    )
+
+
+def _end(counting: Counting) -> str:
+    """Return the time that ends the clock; a withdrawal is never handed over or synchronised."""
+    result = "COALESCE(result_at, returned_at)"
+    if counting.rule.ends == "result":
+        return result
+    column = f"{counting.rule.ends}_at"
+    end = column if column in counting.held else "NULL"
+    withdrawn = f"COALESCE(status, 0) IN {_tuple(counting.rule.withdrawn_statuses)}"
+    return f"CASE WHEN {withdrawn} THEN {result} ELSE {end} END"
+
+
+def _moving(counting: Counting, calendar_end_on: pd.Timestamp) -> dict[str, str]:
+    """Return the steps that move due dates by the working days waited; waits add."""
+    waits = "".join(
+        _WAIT.format(name=name, start=start, asked=asked, given=given)
+        for name, (start, asked, given) in counting.waits.items()
+    )
+    days = " + ".join(_DAYS.format(name=name) for name in counting.waits)
+    joins = "".join(_DAYS_JOIN.format(name=name) for name in counting.waits)
+    beyond = calendar_end_on + pd.Timedelta(days=1)
+    return {
+        "numbered": _NUMBERED,
+        "waits": _WAITS.format(waits=waits),
+        "waited": _WAITED.format(days=days, joins=joins),
+        "moved": _MOVED.format(beyond=f"{beyond:%Y-%m-%d}"),
+    }
+
+
+def _outcomes(rule: Rule, *, moved: bool) -> str:
+    return _OUTCOMES.format(
+        facts="moved" if moved else "facts",
+        due_on="moved_due_on" if moved else "due_on",
+        withdrawn=_tuple(rule.withdrawn_statuses),
+        suspended=_tuple(rule.suspended_statuses),
+        ended=_tuple((*rule.withdrawn_statuses, *rule.finished_statuses)),
+    )
+
+
+def _places(counting: Counting) -> str:
+    """Place a rule's awkward dossiers before dates decide."""
+    rule = counting.rule
+    awkward = {
+        "kind = 'withdrawn'": (rule.withdrawn, "withdrawn"),
+        "kind = 'suspended'": (rule.suspended, "suspended"),
+        "lacks_date = 1": (rule.undated, "undated"),
+    }
+    branches = []
+    for condition, (place, apart) in awkward.items():
+        if place == "in_time":
+            branches += [
+                f"WHEN {condition} AND done = 1 THEN 'on_time'",
+                f"WHEN {condition} THEN 'pending_in_time'",
+            ]
+        elif place == "apart":
+            branches.append(f"WHEN {condition} THEN '{apart}'")
+    keys = [f", {sql} AS {key}" for key, sql in DERIVED_KEYS.items() if key in counting.by]
+    return _PLACES.format(derived_keys="".join(keys), cases="\n            ".join(branches))
+
+
+def _counts(counting: Counting) -> str:
+    period = counting.basis == "period"
+    carried = "SUM(CASE WHEN received_on < period_start_on THEN 1 ELSE 0 END)"
+    # One judged by its dates but without them is undated; one set apart before is counted there.
+    apart = [k for k in ("withdrawn", "suspended") if getattr(counting.rule, k) != "by_date"]
+    undated = ["lacks_date = 1", *(f"kind <> '{kind}'" for kind in apart)]
+    return _COUNTS.format(
+        keys=", ".join(["unit_id", "period_start_on", "period_end_on", "source", *counting.by]),
+        received="received_on >= period_start_on" if period else "1 = 1",
+        carried=carried if period else "CAST(NULL AS DOUBLE)",
+        undated=" AND ".join(undated),
+        accept_by=counting.day("acceptance_due_at"),
+    )
+
+
+def _tuple(statuses: Sequence[int]) -> str:
+    """Return statuses for IN; -1, which no dossier has, keeps an empty list valid SQL."""
+    return f"({', '.join(str(status) for status in (-1, *statuses))})"
