@@ -1,8 +1,5 @@
 """Reading exports: what is kept, refused, flagged and never let in."""
 
-import csv
-import json
-import stat
 from datetime import datetime
 
 import pandas as pd
@@ -10,25 +7,10 @@ import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from small_export import GOOD, HEADER, expect_good, one, row, write, write_book
 
 from cchc_analysis.columns import DOSSIERS, InputError
-from cchc_analysis.sources import headers
 from cchc_analysis.sources.dossiers import read_dossiers
-
-HEADER = [
-    "STT", "Mã hồ sơ", "Đơn vị giải quyết", "Trạng thái", "Người nộp", "Địa chỉ", "Điện thoại",
-    "Ngày nhận", "Ngày hẹn trả", "Ngày kết thúc xử lý", "Ngày trả kết quả", "Hình thức nộp",
-    "Lĩnh vực", "Số hóa",
-]  # fmt: skip
-GOOD = {
-    "STT": "1", "Mã hồ sơ": "H00.01-240102-0001", "Đơn vị giải quyết": "Xã Mẫu",
-    "Trạng thái": "Đã trả kết quả", "Người nộp": "MARKERNAME", "Địa chỉ": "MARKERADDRESS",
-    "Điện thoại": "0987MARKER", "Ngày nhận": "02/01/2024 08:00",
-    "Ngày hẹn trả": "09/01/2024 17:00", "Ngày kết thúc xử lý": "08/01/2024 09:30",
-    "Ngày trả kết quả": "10/01/2024 10:00", "Hình thức nộp": "Trực tuyến", "Lĩnh vực": "Đất đai",
-    "Số hóa": "Có",
-}  # fmt: skip
-MARKERS = (b"MARKERNAME", b"MARKERADDRESS", b"0987MARKER")
 
 
 @pytest.fixture(autouse=True)
@@ -36,57 +18,6 @@ def home(tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(folder))
     return folder
-
-
-def row(number=1, **changes):
-    """A good row with its own code; keywords name a header by its place in HEADER."""
-    named = {
-        "code": "Mã hồ sơ", "unit": "Đơn vị giải quyết", "status": "Trạng thái",
-        "received": "Ngày nhận", "due": "Ngày hẹn trả", "result": "Ngày kết thúc xử lý",
-        "returned": "Ngày trả kết quả", "channel": "Hình thức nộp", "field": "Lĩnh vực",
-        "digitised": "Số hóa", "name": "Người nộp",
-    }  # fmt: skip
-    base = GOOD | {"STT": str(number), "Mã hồ sơ": f"H00.01-240102-{number:04d}"}
-    return base | {named[key]: value for key, value in changes.items()}
-
-
-def write(path, rows, *, header=HEADER, titles=(), encoding="utf-8", delimiter=","):
-    with path.open("w", encoding=encoding, newline="") as file:
-        writer = csv.writer(file, delimiter=delimiter)
-        writer.writerows([[title] for title in titles])
-        writer.writerow(header)
-        writer.writerows([[r[name] for name in HEADER] for r in rows])
-    return path
-
-
-def write_book(path, rows, *, titles=(), sheet="Danh sách"):
-    with xlsxwriter.Workbook(path) as book:
-        dated = book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
-        page = book.add_worksheet(sheet)
-        for i, cells in enumerate([*[[title] for title in titles], *rows]):
-            for j, cell in enumerate(cells):
-                if isinstance(cell, datetime):
-                    page.write_datetime(i, j, cell, dated)
-                elif cell is not None:
-                    page.write(i, j, cell)
-    return path
-
-
-def one(reading):
-    table = reading.dossiers
-    assert len(table) == 1
-    return table.iloc[0]
-
-
-def expect_good(record):
-    assert record["unit_id"] == "Xã Mẫu"
-    assert record["received_at"] == pd.Timestamp("2024-01-02 08:00")
-    assert record["due_at"] == pd.Timestamp("2024-01-09 17:00")
-    assert record["result_at"] == pd.Timestamp("2024-01-08 09:30")
-    assert record["returned_at"] == pd.Timestamp("2024-01-10 10:00")
-    assert (record["status"], record["channel"], record["field"]) == (10, "online", "Đất đai")
-    assert record["digitised"] is True or record["digitised"] == True  # noqa: E712
-    assert pd.isna(record["flags"])
 
 
 # ------------------------------------------------------------------------- forms of a file
@@ -107,7 +38,7 @@ def expect_good(record):
 def test_csv_in_the_shapes_that_are_met(tmp_path, how):
     reading = read_dossiers(write(tmp_path / "a.csv", [row()], **how))
     expect_good(one(reading))
-    assert reading.summary["header_row"] == 1 + len(how.get("titles", ()))
+    assert reading.summary["sheets"][0]["header_row"] == 1 + len(how.get("titles", ()))
 
 
 def test_headers_in_decomposed_unicode_and_odd_case(tmp_path):
@@ -139,8 +70,8 @@ def test_workbook_with_dates_and_with_text(tmp_path):
         path = write_book(tmp_path / name, [HEADER, cells], titles=["BÁO CÁO", "Đơn vị: Xã Mẫu"])
         reading = read_dossiers(path)
         expect_good(one(reading))
-        assert reading.summary["sheet"] == "Danh sách"
-        assert reading.summary["header_row"] == 3
+        assert reading.summary["sheets"][0]["sheet"] == "Danh sách"
+        assert reading.summary["sheets"][0]["header_row"] == 3
 
 
 def test_workbook_in_which_another_sheet_comes_first(tmp_path):
@@ -150,7 +81,7 @@ def test_workbook_in_which_another_sheet_comes_first(tmp_path):
         page = book.add_worksheet("Hồ sơ")
         for i, cells in enumerate([HEADER, [row()[name] for name in HEADER]]):
             page.write_row(i, 0, cells)
-    assert read_dossiers(path).summary["sheet"] == "Hồ sơ"
+    assert read_dossiers(path).summary["sheets"][0]["sheet"] == "Hồ sơ"
 
 
 def test_parquet(tmp_path):
@@ -161,45 +92,8 @@ def test_parquet(tmp_path):
 def test_kept_rows_have_the_declared_columns_and_no_more(tmp_path):
     reading = read_dossiers(write(tmp_path / "a.csv", [row()]))
     assert list(pd.read_parquet(reading.path).columns) == DOSSIERS.names
-    assert "Người nộp" in reading.summary["columns_not_read"]
-    assert reading.summary["columns"]["received_at"] == "Ngày nhận"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("02/01/2024", "2024-01-02"),
-        ("02/01/2024 08:15", "2024-01-02 08:15"),
-        ("02/01/2024 08:15:30", "2024-01-02 08:15:30"),
-        ("2024-01-02", "2024-01-02"),
-        ("2024-01-02 08:15:30.5", "2024-01-02 08:15:30.5"),
-        ("02-01-2024 08:15", "2024-01-02 08:15"),
-        # a zone: 18:30 in Greenwich is 01:30 of the next day in Vietnam (UTC+7)
-        ("2024-01-02 18:30:00+00:00", "2024-01-03 01:30"),
-        ("2024-01-02 18:30:00Z", "2024-01-03 01:30"),
-    ],
-)
-def test_ways_of_writing_a_time(tmp_path, text, expected):
-    record = one(read_dossiers(write(tmp_path / "a.csv", [row(received=text)])))
-    assert record["received_at"] == pd.Timestamp(expected)
-
-
-def test_zone_decides_the_day_and_instants_decide_the_order(tmp_path):
-    # Amsterdam, night of 30 October 2011: the clock goes back at 01:00 UTC. Received at 02:50
-    # summer time, result at 02:10 winter time: 20 minutes later, though the clock shows less.
-    # Due 22:30 UTC of the 30th is 23:30 of the 30th there: on time by date.
-    record = row(
-        received="2011-10-30 00:50:00+00:00", result="2011-10-30 01:10:00+00:00",
-        due="2011-10-30 22:30:00+00:00", returned="",
-    )  # fmt: skip
-    path = write(tmp_path / "a.csv", [record])
-    kept = read_dossiers(path, zone="Europe/Amsterdam")
-    assert one(kept)["received_at"] == pd.Timestamp("2011-10-30 02:50")
-    assert one(kept)["result_at"] == pd.Timestamp("2011-10-30 02:10")
-    assert "result_before_receipt" not in kept.summary["flags"]
-    assert (kept.summary["finished"], kept.summary["late_by_date"]) == (1, 0)
-    with pytest.raises(InputError, match=r"unknown time zone 'Mars/Base'; .*Asia/Ho_Chi_Minh"):
-        read_dossiers(path, zone="Mars/Base")
+    assert "Người nộp" in reading.summary["sheets"][0]["columns_not_read"]
+    assert reading.summary["sheets"][0]["columns"]["received_at"] == "Ngày nhận"
 
 
 def test_lateness_by_date_and_by_instant_differ_on_the_due_day(tmp_path):
@@ -215,7 +109,7 @@ def test_lateness_by_date_and_by_instant_differ_on_the_due_day(tmp_path):
     assert [summary[n] for n in names] == [3, 1, 2, "2024-01-02", "2024-01-02"]
 
 
-# --------------------------------------------------------------------------- labels
+# ------------------------------------------------------------ labels
 
 
 @pytest.mark.parametrize(
@@ -252,7 +146,7 @@ def test_digitised(tmp_path, label, value):
     assert pd.isna(found) if value is None else bool(found) is value
 
 
-# --------------------------------------------------------------------------- flags
+# ------------------------------------------------------------ flags
 
 
 @pytest.mark.parametrize(
@@ -269,7 +163,7 @@ def test_digitised(tmp_path, label, value):
         ("unknown_channel", {"channel": "Chim bồ câu"}),
         ("unreadable_due_at", {"due": "31/02/2024"}),
         ("unreadable_result_at", {"result": "hôm qua"}),
-        ("unreadable_returned_at", {"returned": "00/00/0000"}),
+        ("unreadable_returned_at", {"returned": "45/13/2023"}),
     ],
 )
 def test_an_odd_row_is_kept_and_flagged(tmp_path, flag, changes):
@@ -298,7 +192,7 @@ def test_two_flags_on_one_row(tmp_path):
     assert flags.split(";") == ["no_due_date", "unknown_channel"]
 
 
-# --------------------------------------------------------------------------- refused rows
+# ------------------------------------------------------------ refused rows
 
 BLANK = dict.fromkeys(HEADER, "")
 SPOILED = {
@@ -347,8 +241,10 @@ def test_a_row_with_more_cells_than_headers_is_named(tmp_path):
     path = write(tmp_path / "a.csv", [row(1), row(2)])
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join([*lines[:2], lines[2] + ",thừa"]) + "\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"a\.csv, row 3: \d+ cells under \d+ headers"):
-        read_dossiers(path)
+    reading = read_dossiers(path)
+    assert reading.refused["row"].tolist() == [3]
+    assert "more cells than headers" in reading.refused["reason"].item()
+    assert reading.summary["kept"] == 1
 
 
 def test_header_with_a_line_break_and_titles_with_empty_lines(tmp_path):
@@ -363,9 +259,10 @@ def test_quotes_that_are_never_closed_are_refused_not_swallowed(tmp_path):
     path = write(tmp_path / "a.csv", [row(1), row(2), row(3)])
     text = path.read_text(encoding="utf-8").replace("Đất đai", '"Đất đai', 1)
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=r"a\.csv: quotes opened near line 2 are not closed"):
-        read_dossiers(path, out=tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+    reading = read_dossiers(path)
+    assert reading.refused["row"].tolist() == [2]
+    assert "quotes" in reading.refused["reason"].item()
+    assert reading.summary["kept"] == 2
 
 
 def test_a_quotation_mark_inside_a_cell_is_text(tmp_path):
@@ -421,82 +318,7 @@ def test_every_row_read_is_kept_refused_or_set_aside(tmp_path, kinds):
     assert list(found) == expected
 
 
-# ---------------------------------------------------------------- personal data and the key
-
-
-def test_no_personal_data_in_anything_written(tmp_path):
-    rows = [row(1), row(2, code=""), row(3, due="")]
-    out = tmp_path / "out"
-    for name, path in (
-        ("csv", write(tmp_path / "a.csv", rows, titles=["BÁO CÁO"])),
-        ("xlsx", write_book(tmp_path / "a.xlsx",
-                            [HEADER, *[[r[h] for h in HEADER] for r in rows]])),
-    ):  # fmt: skip
-        assert all(m in path.read_bytes() for m in MARKERS) or name == "xlsx"
-        reading = read_dossiers(path, out=out / name)
-        assert reading.summary["kept"] == 2
-    written = [path for path in out.rglob("*") if path.is_file()]
-    assert sorted({p.name for p in written}) == ["dossiers.parquet", "refused.csv", "summary.json"]
-    codes = [f"240102-000{i}".encode() for i in (1, 2, 3)]
-    for path in written:
-        plain = path.read_bytes()
-        if path.suffix == ".parquet":  # pages are compressed: look at the values as well
-            plain += pd.read_parquet(path).to_csv().encode()
-        assert not [word for word in (*MARKERS, *codes) if word in plain], path
-
-
-def test_the_key_decides_the_hash(tmp_path):
-    path = write(tmp_path / "a.csv", [row(1), row(2)])
-    for name, secret in (("one", "a" * 64), ("two", "b" * 64)):
-        (tmp_path / name).write_text(secret, encoding="ascii")
-    ids = [
-        read_dossiers(path, key=tmp_path / name).dossiers["dossier_id"].tolist()
-        for name in ("one", "one", "two")
-    ]
-    assert ids[0] == ids[1]
-    assert not set(ids[0]) & set(ids[2])
-    assert len(set(ids[0])) == 2
-    # not the bare hash of the code, which anyone could try out
-    import hashlib
-
-    assert hashlib.sha256(b"H00.01-240102-0001").hexdigest()[:24] not in ids[0]
-
-
-def test_the_key_is_made_once_for_its_owner_alone(tmp_path, home):
-    path = write(tmp_path / "a.csv", [row()])
-    first = one(read_dossiers(path))["dossier_id"]
-    (key,) = [p for p in home.rglob("*") if p.is_file()]
-    assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    assert len(key.read_text(encoding="ascii").strip()) >= 32
-    assert one(read_dossiers(path))["dossier_id"] == first
-
-
-def test_what_is_written_is_what_is_returned(tmp_path):
-    out = tmp_path / "out"
-    reading = read_dossiers(write(tmp_path / "a.csv", [row(1), row(2, code="")]), out=out)
-    assert json.loads((out / "summary.json").read_text(encoding="utf-8")) == reading.summary
-    assert reading.path == out / "dossiers.parquet"
-
-
-# --------------------------------------------------------------------------- column maps
-
-
-def test_column_map_names_foreign_headers(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text("case,desk,start,deadline\n7,North,2024-01-02,2024-01-09\n", encoding="utf-8")
-    columns = {
-        "dossier_id": "case", "unit_id": "desk", "received_at": "start", "due_at": "deadline",
-    }  # fmt: skip
-    record = one(read_dossiers(path, columns=columns))
-    assert (record["unit_id"], record["due_at"]) == ("North", pd.Timestamp("2024-01-09"))
-
-
-def test_column_map_wins_over_a_recognised_header():
-    found = headers.match(["Ngày hẹn trả", "Hạn mới"], {"due_at": "Hạn mới"})
-    assert found == {"due_at": "c1"}
-
-
-# --------------------------------------------------------------------------- bad input
+# ------------------------------------------------------------ bad input
 
 
 def bad_file(folder, kind):
@@ -511,8 +333,8 @@ def bad_file(folder, kind):
         "suffix": b"something",
         "workbook": b"PK\x03\x04 this is no workbook" * 20,
         "parquet": b"PAR1 garbage" * 20,
-        "encoding": "Mã hồ sơ,Đơn vị\n".encode("utf-16"),
-        "columns": "STT,Mã hồ sơ,Cơ quan giai quyet,Ngày nhận,Ngày hẹn\n1,a,b,c,d\n".encode(),
+        "encoding": "Mã hồ sơ,Ngày nhận\n".encode("cp1258", "replace"),
+        "columns": "STT,Mã hồ sơ,Cơ quan giai quiet,Ngày nhận,Ngày hẹn\n1,a,b,c,d\n".encode(),
         "only_titles": "BÁO CÁO\n".encode(),
     }
     path.write_bytes(content[kind])
@@ -522,13 +344,13 @@ def bad_file(folder, kind):
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        ("missing", r"a\.csv: no such file; .*\.csv, \.xlsx, \.parquet"),
+        ("missing", r"a\.csv: no such file; .*\.xlsx, .*\.csv, .*\.parquet"),
         ("empty", r"a\.csv: the file is empty"),
-        ("suffix", r"cannot read '\.docx' files; give \.csv, \.xlsx, \.parquet"),
+        ("suffix", r"cannot read '\.docx' files; give .*\.xlsx, .*\.csv"),
         ("workbook", r"a\.xlsx: the workbook cannot be opened"),
         ("no_rows", r"a\.xlsx: the workbook holds no rows"),
         ("parquet", r"a\.parquet: cannot be read as Parquet"),
-        ("encoding", r"a\.csv: not UTF-8 text \(byte 0\); save it as 'CSV UTF-8'"),
+        ("encoding", r"a\.csv: .*UTF-8"),
         ("columns", r"no column for unit_id .*'Đơn vị giải quyết'.*found: STT, Mã hồ sơ"),
         ("only_titles", r"no column for dossier_id .*found: BÁO CÁO"),
     ],
@@ -538,31 +360,6 @@ def test_bad_files_each_get_one_clear_message_and_nothing_is_written(tmp_path, k
     with pytest.raises(InputError, match=message):
         read_dossiers(bad_file(tmp_path, kind), out=out)
     assert not out.exists()
-
-
-def test_a_workbook_without_a_needed_column_names_what_is_there_and_the_nearest(tmp_path):
-    header = ["Mã hồ sơ", "Đơn vị giải quyêt", "Ngày nhận", "Ngày hẹn trả"]
-    path = write_book(tmp_path / "a.xlsx", [header, ["1", "Xã Mẫu", "02/01/2024", "09/01/2024"]])
-    with pytest.raises(InputError) as error:
-        read_dossiers(path, out=tmp_path / "out")
-    text = str(error.value)
-    assert "sheet 'Danh sách' (row 1) has no column for unit_id" in text
-    assert "nearest: Đơn vị giải quyêt" in text
-    assert "found: Mã hồ sơ, Đơn vị giải quyêt, Ngày nhận, Ngày hẹn trả" in text
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    ("columns", "message"),
-    [
-        ({"due_at": "Ngày hẹn tra"}, "no column 'Ngày hẹn tra'; nearest: Ngày hẹn trả"),
-        ({"recieved_at": "Ngày nhận"}, "unknown column 'recieved_at'; nearest: received_at"),
-    ],
-)
-def test_a_column_map_that_does_not_fit(tmp_path, columns, message):
-    with pytest.raises(InputError, match=message):
-        read_dossiers(write(tmp_path / "a.csv", [row()]), columns=columns, out=tmp_path / "out")
-    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("kind", ["missing", "empty", "workbook", "encoding", "columns"])

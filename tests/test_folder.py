@@ -102,6 +102,19 @@ def test_the_drawing_day_is_that_of_the_whole_file(tmp_path):
     )  # fmt: skip
 
 
+def test_the_day_drawn_that_the_rows_state_wins_over_the_last_receipt(tmp_path):
+    write_dossiers(tmp_path, [DISTRICT], name="one", last="2024-04-02")
+    write_dossiers(tmp_path, [COMMUNE], name="two", last="2024-03-20")
+    for name, day in (("one", None), ("two", "2024-05-31")):
+        path = tmp_path / name / "dossiers.parquet"
+        rows = pd.read_parquet(path)
+        rows["drawn_on"] = pd.Timestamp(day) if day else pd.NaT
+        rows.to_parquet(path)
+    write_units(tmp_path, *LINES)
+    assert load_unit(COMMUNE, tmp_path).as_of == pd.Timestamp("2024-05-31")
+    assert load_unit(DISTRICT, tmp_path).as_of == pd.Timestamp("2024-05-31")  # of its commune
+
+
 def test_forms_and_printed_figures_of_ones_own(tmp_path):
     write_units(tmp_path, *LINES)
     for kind in ("forms", "published"):

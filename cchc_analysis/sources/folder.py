@@ -1,12 +1,13 @@
 """Find what a data folder holds about a unit: dossiers, forms, published figures.
 
 A data folder holds, at any depth, ``dossiers.parquet`` files as ``cchc read`` writes them,
-``published/*.csv``, ``forms/*.csv`` and ``units.csv``. All are optional: a unit has whichever
-tables exist for it, and empty ones otherwise.
+``published/*.csv``, ``forms/*.csv`` or filled-in workbooks, and ``units.csv``. All are
+optional: a unit has whichever tables exist for it, and empty ones otherwise.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,12 @@ from cchc_analysis.columns import DOSSIERS, FORMS, PUBLISHED, UNITS, InputError,
 from cchc_analysis.periods import as_day
 from cchc_analysis.sources.forms import read_forms
 from cchc_analysis.sources.published import read_published
-from cchc_analysis.sources.sheets import read_table
+from cchc_analysis.sources.sheets import WORKBOOKS, read_table
+
+_NOTHING = (
+    "{place} holds no dossiers, forms or published figures of {unit!r}; "
+    "run `cchc read` on its export, or `make sample` for the simulated units"
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class UnitData:
     unit_id
         The unit.
     units
-        All units the folder and the gazetteer know (columns of ``UNITS``).
+        The country, the provinces and all units of the folder (columns of ``UNITS``).
     dossiers
         Dossiers of the unit and of the units below it (columns of ``DOSSIERS``).
     forms, published
@@ -39,8 +45,8 @@ class UnitData:
     published_below
         Printed figures of the units below it.
     as_of
-        Last day on which the export holds a receipt: taken as the day the data were drawn.
-        NaT without dossiers.
+        Last day on which an export of the unit, or of a unit below it, was drawn; where its
+        file does not tell, the last day on which it holds a receipt. NaT without dossiers.
     inputs
         The files read.
     """
@@ -84,10 +90,12 @@ def data_folder(data: str | Path = "") -> Path:
 
 
 def load_units(data: str | Path = "") -> pd.DataFrame:
-    """Return every unit known: the gazetteer's, the folder's, and those its files name.
+    """Return the country, the provinces, the folder's own units, and those its files name.
 
     A unit that no list has gets its class from its prefix and has no parent; state
-    parents in a ``units.csv`` in the folder.
+    parents in a ``units.csv`` in the folder. Of the gazetteer's districts and communes only
+    those that the folder names are here, with the units above them; a row of ``units.csv``
+    stands in their place, to state the scope of the unit's figures, say.
 
     Parameters
     ----------
@@ -98,24 +106,60 @@ def load_units(data: str | Path = "") -> pd.DataFrame:
     -------
     DataFrame
         Columns of ``UNITS``, one row per ``unit_id``.
+
+    Raises
+    ------
+    InputError
+        If the folder states a unit twice, or one of the gazetteer's with another class or
+        parent.
     """
     folder = data_folder(data)
     stated = [
         check(read_table(path, UNITS), UNITS, where=str(path))
         for path in sorted(folder.rglob("units.csv"))
     ]
-    known = pd.concat([gazetteer.units(), *stated], ignore_index=True)
-    repeated = known[known["unit_id"].duplicated()]
-    if not repeated.empty:
-        raise InputError(f"{folder}: unit {repeated['unit_id'].iloc[0]!r} is stated twice")
+    own = pd.concat([empty(UNITS), *stated], ignore_index=True)
+    reference = gazetteer.units()
+    _refuse_contradictions(own, reference, folder)
     files = [
         *_dossier_files(folder),
-        *_csv_files(folder, "forms"),
-        *_csv_files(folder, "published"),
+        *_table_files(folder, "forms"),
+        *_table_files(folder, "published"),
     ]
     named = {name for path in files for name in _units_in(path)}
-    unstated = _named_only(sorted(named - set(known["unit_id"])))
-    return pd.concat([known, unstated], ignore_index=True)
+    unstated = _named_only(sorted(named - {*own["unit_id"], *reference["unit_id"]}))
+    named |= {*own["unit_id"], *own["parent_id"].dropna()}
+    listed = _of_interest(reference, named)
+    listed = listed[~listed["unit_id"].isin(own["unit_id"])]
+    return pd.concat([listed, own, unstated], ignore_index=True)
+
+
+def _refuse_contradictions(own: pd.DataFrame, reference: pd.DataFrame, folder: Path) -> None:
+    """Refuse a unit that is stated twice, or otherwise than the gazetteer has it."""
+    repeated = own[own["unit_id"].duplicated()]
+    if not repeated.empty:
+        raise InputError(f"{folder}: unit {repeated['unit_id'].iloc[0]!r} is stated twice")
+    listed = reference.set_index("unit_id")
+    for unit in own[own["unit_id"].isin(listed.index)].itertuples():
+        known = listed.loc[unit.unit_id]
+        if unit.unit_class != known["unit_class"] or unit.parent_id != known["parent_id"]:
+            raise InputError(
+                f"{folder}: units.csv says that {unit.unit_id!r} is {unit.full_name} below "
+                f"{unit.parent_id}, the gazetteer that it is {known['full_name']} below "
+                f"{known['parent_id']}; give an own unit another unit_id"
+            )
+
+
+def _of_interest(reference: pd.DataFrame, named: set[str]) -> pd.DataFrame:
+    """Keep country and provinces, and of 13,000 other units those named and those above them."""
+    upper = reference["unit_class"].isin(["country", "province"])
+    wanted = set(reference.loc[upper, "unit_id"])
+    above = reference.set_index("unit_id")["parent_id"]
+    further = named & set(above.index) - wanted
+    while further:
+        wanted |= further
+        further = set(above[list(further)].dropna()) - wanted
+    return reference[reference["unit_id"].isin(wanted)]
 
 
 def unit_named(name: str, units: pd.DataFrame) -> str:
@@ -127,13 +171,16 @@ def unit_named(name: str, units: pd.DataFrame) -> str:
     Raises
     ------
     InputError
-        If no unit fits, or several do; names the candidates.
+        If no unit fits, or several do (names the candidates), or the folder holds nothing
+        about a unit of that name.
     """
     today = units["unit_class"].isin(["country", "province"]) & units["end_on"].isna()
     try:
         return gazetteer.find_unit(name, units=units[today])
     except InputError:
-        return gazetteer.find_unit(name, units=units)
+        if gazetteer.units_called(name, units=units) or not gazetteer.units_called(name):
+            return gazetteer.find_unit(name, units=units)
+    raise InputError(_NOTHING.format(place="the data folder", unit=name))
 
 
 def load_unit(unit: str, data: str | Path = "") -> UnitData:
@@ -176,7 +223,7 @@ def load_unit(unit: str, data: str | Path = "") -> UnitData:
         forms=forms[forms["unit_id"] == unit_id],
         published=published[published["unit_id"] == unit_id],
         published_below=published[published["unit_id"].isin(below)],
-        as_of=_last_receipt(files),
+        as_of=_last_day(files, [unit_id, *below]),
         inputs=inputs,
     )
     _require_something(loaded, unit, folder)
@@ -187,7 +234,7 @@ def files_about(unit_id: str, folder: Path, units: pd.DataFrame) -> tuple[Path, 
     """Return the files that a unit's report rests on: its dossiers, printed figures, units."""
     members = {unit_id, *gazetteer.subordinates(unit_id, units=units)}
     dossiers = [path for path in _dossier_files(folder) if members & _units_in(path)]
-    tables = (*_csv_files(folder, "published"), *_csv_files(folder, "forms"))
+    tables = (*_table_files(folder, "published"), *_table_files(folder, "forms"))
     return (*dossiers, *tables, *sorted(folder.rglob("units.csv")))
 
 
@@ -212,10 +259,7 @@ def load_published(data: str | Path = "") -> pd.DataFrame:
 def _require_something(loaded: UnitData, unit: str, folder: Path) -> None:
     tables = (loaded.dossiers, loaded.forms, loaded.published, loaded.published_below)
     if all(table.empty for table in tables):
-        raise InputError(
-            f"{folder} holds no dossiers, forms or published figures of {unit!r}; "
-            "run `cchc read` on its export, or `make sample` for the simulated units"
-        )
+        raise InputError(_NOTHING.format(place=folder, unit=unit))
 
 
 def _dossier_files(folder: Path) -> list[Path]:
@@ -224,7 +268,9 @@ def _dossier_files(folder: Path) -> list[Path]:
 
 def _units_in(path: Path) -> set[str]:
     """Return the units that one file of dossiers, forms or printed figures names."""
-    if path.suffix == ".csv":
+    if path.suffix.lower() in WORKBOOKS:
+        return set(read_forms(path)["unit_id"])
+    if path.suffix.lower() == ".csv":
         table = {"forms": FORMS, "published": PUBLISHED}[path.parent.name]
         return set(read_table(path, table).get("unit_id", pd.Series(dtype="str")).dropna())
     try:
@@ -235,23 +281,39 @@ def _units_in(path: Path) -> set[str]:
         ) from None
 
 
-def _csv_files(folder: Path, kind: str) -> list[Path]:
-    return sorted(p for p in folder.rglob(f"{kind}/*.csv") if p.name != "units.csv")
+def _table_files(folder: Path, kind: str) -> list[Path]:
+    """Return the files of one kind: CSV, and workbooks of forms; no list of units, no lock file."""
+    suffixes = {"published": (".csv",), "forms": (".csv", *WORKBOOKS)}[kind]
+    found = (p for p in folder.rglob(f"{kind}/*") if p.suffix.lower() in suffixes)
+    return sorted(p for p in found if p.name != "units.csv" and not p.name.startswith("~$"))
 
 
 def _read_all(folder: Path, kind: str, table: object) -> pd.DataFrame:
     """Return all files of one kind as one table."""
     reader = {"published": read_published, "forms": read_forms}[kind]
-    frames = [reader(path) for path in _csv_files(folder, kind)]
+    frames = [reader(path) for path in _table_files(folder, kind)]
     return pd.concat(frames, ignore_index=True) if frames else empty(table)
 
 
-def _last_receipt(files: list[Path]) -> pd.Timestamp:
-    """Return the last day of receipt over whole files, mistyped days to come left out."""
-    frames = [pd.read_parquet(path, columns=["received_at", "flags"]) for path in files]
-    likely = [f[~f["flags"].str.contains("received_in_future", na=False)] for f in frames]
-    known = [day for f in likely if pd.notna(day := f["received_at"].max())]
+def _last_day(files: list[Path], members: Collection[str]) -> pd.Timestamp:
+    """Return the latest day on which an export of some units was drawn.
+
+    Files that do not tell it give the last day of receipt over the whole file, mistyped days
+    to come left out.
+    """
+    names = ["unit_id", "received_at", "flags", "drawn_on"]
+    frames = [pd.read_parquet(path, columns=names) for path in files]
+    known = [day for frame in frames if pd.notna(day := _drawn_on(frame, members))]
     return max(known).normalize() if known else pd.NaT
+
+
+def _drawn_on(frame: pd.DataFrame, members: Collection[str]) -> pd.Timestamp:
+    """Return the day drawn that the units' rows state, else the last receipt of the file."""
+    stated = pd.to_datetime(frame.loc[frame["unit_id"].isin(members), "drawn_on"]).max()
+    if pd.notna(stated):
+        return stated
+    likely = ~frame["flags"].str.contains("received_in_future", na=False)
+    return frame.loc[likely, "received_at"].max()
 
 
 def _named_only(names: list[str]) -> pd.DataFrame:

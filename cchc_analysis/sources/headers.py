@@ -3,36 +3,83 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from cchc_analysis.columns import DOSSIERS, InputError
-from cchc_analysis.gazetteer import fold
 
 if TYPE_CHECKING:
     from cchc_analysis.sources.sheets import Sheet
 
+UNIT_OR_PERSON = "unit_or_person"
+"""A column that may name a person: read only where its value is a unit we know."""
+
+_NOT_IN_FILES = ("status_raw", "drawn_on", "flags", "source")
+READABLE = (*(name for name in DOSSIERS.names if name not in _NOT_IN_FILES), UNIT_OR_PERSON)
+"""What a header can stand for."""
+
 
 @cache
-def _reference() -> dict[str, dict[str, list[str]]]:
+def reference() -> dict[str, dict[str, list[str]]]:
+    """Return the headers, abbreviations and labels of ``reference/headers.toml``."""
     text = files("cchc_analysis").joinpath("reference/headers.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
+@lru_cache(maxsize=65536)
+def header_key(text: str) -> str:
+    r"""Return ``text`` as a key for comparing headers and labels.
+
+    Forgives case, Unicode form, tone and other marks (``Ngay hen tra``), line breaks, spaces
+    and words run together (``NgayHenTra``), punctuation, what stands in brackets, and
+    abbreviations. Names of units need :func:`~cchc_analysis.gazetteer.fold`, which keeps marks.
+
+    Examples
+    --------
+    >>> header_key("NGÀY HẸN TRẢ KQ (*)") == header_key("NgayHenTraKetQua")
+    True
+    >>> header_key("Mã HS") == header_key("Mã hồ sơ"), header_key("Ngày\nTN")
+    (True, 'ngaytiepnhan')
+    """
+    short = reference()["abbreviations"]
+    return "".join(_plain(short.get(word, word)).replace(" ", "") for word in _words(text))
+
+
+def _words(text: str) -> list[str]:
+    """Return the plain words of a header, of a text in camel case its parts."""
+    composed = unicodedata.normalize("NFC", text)
+    outside = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", composed)
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", outside if outside.strip(" *") else composed)
+    return _plain(apart).split()
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` in lower case without marks, words apart by one space."""
+    marks = unicodedata.normalize("NFD", text.casefold().translate(str.maketrans("đð", "dd")))
+    letters = "".join(c for c in marks if unicodedata.category(c) not in ("Mn", "Cf"))
+    return " ".join(re.findall(r"[^\W_]+", letters))
+
+
 @cache
-def _known_headers() -> dict[str, str]:
-    """Every folded header variant, and our own names, to our column."""
-    variants = {fold(name): name for name in DOSSIERS.names}
-    for name, headers in _reference()["headers"].items():
-        variants.update({fold(header): name for header in headers})
-    return variants
+def _known_headers() -> dict[str, tuple[int, str]]:
+    """Every header key, with its place in the list of its column and the column."""
+    listed = {**reference()["headers"], **reference()["headers_unit_or_person"]}
+    known = {header_key(name): (0, name) for name in READABLE}
+    for name, headers in listed.items():
+        known.update({header_key(header): (i, name) for i, header in enumerate(headers)})
+    return known
 
 
 def match(header: Sequence[str], columns: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return our column names to ``c0``, ``c1``, ...: the first header that fits each.
+    """Return our column names to ``c0``, ``c1``, ...: the header that fits each best.
+
+    A column map wins over ``reference/headers.toml``; in that, an earlier variant over a later
+    one, and the first of equal headers over the next.
 
     Examples
     --------
@@ -42,71 +89,133 @@ def match(header: Sequence[str], columns: Mapping[str, str] | None = None) -> di
     {'dossier_id': 'c0'}
     """
     mapped = {header: name for name, header in (columns or {}).items()}
-    found: dict[str, str] = {}
+    found: dict[str, tuple[int, int]] = {}
     for position, text in enumerate(header):
         name = mapped.get(text.strip())
-        if name is None and (known := _known_headers().get(fold(text))) not in (columns or {}):
-            name = known
-        if name is not None:
-            found.setdefault(name, f"c{position}")
-    return found
+        place = -1
+        if name is None:
+            place, name = _known_headers().get(header_key(text), (0, None))
+            name = None if name in (columns or {}) else name
+        if name is not None and (name not in found or place < found[name][0]):
+            found[name] = (place, position)
+    by_position = sorted(found, key=lambda name: found[name][1])
+    return {name: f"c{found[name][1]}" for name in by_position}
 
 
 def match_or_explain(
-    sheet: Sheet, columns: Mapping[str, str] | None, needed: Sequence[str]
+    sheet: Sheet, columns: Mapping[str, str] | None, *, unit_given: bool = False
 ) -> dict[str, str]:
     """Return the match of a sheet's header, or say which needed column was not found.
+
+    Parameters
+    ----------
+    sheet
+        The sheet whose header is matched.
+    columns
+        Our column names to headers of the file.
+    unit_given
+        Whether the caller says whose export it is, so that no unit column is needed.
 
     Raises
     ------
     InputError
         With what was found and the nearest matches.
     """
-    where = f"sheet {sheet.name!r}" if sheet.name else "the file"
+    _check_map(sheet, columns)
+    found = match(sheet.header, columns)
+    missing = [name for name in ("dossier_id", "received_at", "due_at") if name not in found]
+    if not (unit_given or {"unit_id", "receiving_unit_id", UNIT_OR_PERSON} & set(found)):
+        missing.insert(0 if "dossier_id" in found else 1, "unit_id")
+    if missing:
+        _explain(sheet, missing[0], found)
+    return found
+
+
+def _check_map(sheet: Sheet, columns: Mapping[str, str] | None) -> None:
+    """Refuse a column map that does not fit."""
     given = list((columns or {}).values())
     for name, header in (columns or {}).items():
         if given.count(header) > 1:
             raise InputError(f"column map: {header!r} is given to several columns, expected one")
-        if name not in DOSSIERS.names:
-            raise InputError(
-                f"column map: unknown column {name!r}; {_nearest(name, DOSSIERS.names)}"
-            )
+        if name not in READABLE:
+            raise InputError(f"column map: unknown column {name!r}; {_nearest(name, READABLE)}")
         if header not in sheet.header:
             raise InputError(
-                f"column map: {where} has no column {header!r}; {_nearest(header, sheet.header)}"
+                f"column map: {_where(sheet)} has no column {header!r}; "
+                f"{_nearest(header, sheet.header)}"
             )
-    found = match(sheet.header, columns)
-    missing = [name for name in needed if name not in found]
-    if missing:
-        name = missing[0]
-        wanted = _reference()["headers"][name]
-        near = [header for header in sheet.header if header]
-        if not found and any(character.isdigit() for character in "".join(near)):
-            raise InputError(  # it may be a row of people's data, so it is not shown
-                f"{where} has no header row in its first rows (expected headers such as "
-                f"{', '.join(repr(_reference()['headers'][name][0]) for name in needed)}); "
-                "add one, or name the headers in a column map"
-            )
-        raise InputError(
-            f"{where} (row {sheet.header_row}) has no column for {name} "
-            f"(expected {', '.join(repr(w) for w in wanted[:3])}); "
-            f"{_nearest(wanted[0], near)}; or name it in a column map"
+
+
+def _explain(sheet: Sheet, name: str, found: Mapping[str, str]) -> None:
+    """Say that a needed column was not found, and what comes nearest."""
+    known = reference()["headers"]
+    near = [header for header in sheet.header if header]
+    if not found and any(character.isdigit() for character in "".join(near)):
+        needed = ("dossier_id", "unit_id", "received_at", "due_at")
+        raise InputError(  # it may be a row of people's data, so it is not shown
+            f"{_where(sheet)} has no header row in its first rows (expected headers such as "
+            f"{', '.join(repr(known[column][0]) for column in needed)}); "
+            "add one, or name the headers in a column map"
         )
-    return found
+    hint = " (or say whose export it is: unit=, --unit)" if name == "unit_id" else ""
+    raise InputError(
+        f"{_where(sheet)} (row {sheet.header_row}) has no column for {name} "
+        f"(expected {', '.join(repr(header) for header in known[name][:3])}); "
+        f"{_nearest(known[name][0], near)}; or name it in a column map{hint}"
+    )
 
 
-def label_sql(cell: str, section: str) -> str:
-    """Return a CASE that maps the labels of one section to their code; NULL where unknown."""
-    labels = {
-        label: code for code, group in _reference()[section].items() for label in (*group, code)
-    }
-    branches = " ".join(f"WHEN '{label.lower()}' THEN '{code}'" for label, code in labels.items())
-    return f"CASE lower(nfc_normalize({cell})) {branches} END"
+def _where(sheet: Sheet) -> str:
+    return f"{sheet.path.name}: " + (f"sheet {sheet.name!r}" if sheet.name else "the file")
+
+
+@cache
+def _labels(section: str) -> dict[str, str]:
+    """Every label key of a section to its code."""
+    groups = reference()[section]
+    return {header_key(text): code for code, group in groups.items() for text in (*group, code)}
+
+
+@lru_cache(maxsize=65536)
+def label_code(text: str, section: str) -> str | None:
+    """Return the code that a label stands for in ``status``, ``channel`` or ``flag``.
+
+    Examples
+    --------
+    >>> label_code("ĐÃ TRẢ KẾT QUẢ", "status"), label_code("4. Đang xử lý", "status")
+    ('10', '4')
+    >>> label_code("10.0", "status"), label_code("Chim bồ câu", "channel")
+    ('10', None)
+    """
+    plain = re.sub(r"^0*(\d+)(\.0+)?$", r"\1", text.strip())
+    labels = _labels(section)
+    numbered = re.sub(r"^\W*\d{1,2}\W+", "", plain)
+    return labels.get(header_key(plain)) or labels.get(header_key(numbered))
+
+
+@cache
+def _missing() -> frozenset[str]:
+    return frozenset(_missing_form(word) for word in reference()["missing"]["words"])
+
+
+def _missing_form(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip().casefold()
+
+
+def is_missing(text: str) -> bool:
+    """Say whether a cell stands for an empty one: '-', 'NULL', 'Chưa có'.
+
+    Examples
+    --------
+    >>> is_missing("CHƯA CÓ"), is_missing("Có")
+    (True, False)
+    """
+    return _missing_form(text) in _missing()
 
 
 def _nearest(name: str, found: Sequence[str]) -> str:
     """Return the nearest of the names found, and all of them, for a message."""
-    folded = {fold(text): text for text in found}
-    near = [folded[match] for match in difflib.get_close_matches(fold(name), folded, 3, 0.5)]
+    folded = {header_key(text): text for text in found}
+    near = [folded[key] for key in difflib.get_close_matches(header_key(name), folded, 3, 0.5)]
     hint = f"nearest: {', '.join(near)}; " if near else ""
     return f"{hint}found: {', '.join(found) or 'nothing'}"

@@ -1,15 +1,14 @@
-"""Statutory form II.06: written from dossiers, read from files, turned into a tally."""
+"""Form II.06 counted from dossiers, and turned into a tally."""
 
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from cchc_analysis.columns import FORMS, TALLY, InputError, check
-from cchc_analysis.sources.sheets import read_table
+from cchc_analysis.sources.forms.wording import words
 from cchc_analysis.tally import count_cells, sum_cells
 
 if TYPE_CHECKING:
@@ -37,7 +36,8 @@ def form06(dossiers: Reading | Source, start_on: date | str, end_on: date | str)
     -------
     DataFrame
         Columns of ``FORMS``, counts of dossiers; ``field`` is missing in a unit's total line.
-        (4) and (5) are NaN where the source gives no channel.
+        Dossiers without a field make one line, ``Không ghi lĩnh vực``. (4) and (5) are NaN
+        where the source gives no channel.
 
     Raises
     ------
@@ -70,6 +70,7 @@ def form06(dossiers: Reading | Source, start_on: date | str, end_on: date | str)
     by_field = count_cells(
         dossiers, ["field"], periods=(start_on, end_on), as_of=end_on, rule="form06"
     )
+    by_field["field"] = by_field["field"].fillna(words()["unstated_field"])
     keys = [name for name in TALLY.names if not name.endswith("_count")]
     lines = pd.concat([by_field, sum_cells(by_field, keys)], ignore_index=True)
     columns = {
@@ -134,14 +135,3 @@ def count_forms(forms: pd.DataFrame) -> pd.DataFrame:
     )
     keys = [name for name in TALLY.names if not name.endswith("_count")]
     return sum_cells(check(tally, TALLY)[TALLY.names], keys)
-
-
-def read_forms(path: str | Path) -> pd.DataFrame:
-    """Read a CSV file of form lines in the columns of ``FORMS``.
-
-    Raises
-    ------
-    InputError
-        If the file is missing or not CSV, a column is absent or a cell does not fit.
-    """
-    return check(read_table(Path(path), FORMS), FORMS, where=str(path)).reset_index(drop=True)

@@ -1,0 +1,202 @@
+"""The counts that show that nothing was lost, and the table of refused rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pandas as pd
+
+from cchc_analysis.sources.dossiers.intake import Intake
+from cchc_analysis.sources.headers import UNIT_OR_PERSON
+
+REFUSED = ("file", "sheet", "row", "column", "reason")
+_FEWEST_OF_A_LABEL = 5
+"""A status label is shown only if this many rows bear it: a name typed there stands alone."""
+
+
+def refused_rows(engine: duckdb.DuckDBPyConnection, intake: Intake) -> pd.DataFrame:
+    """Return the refused rows with place and reason, without a value from the file."""
+    rows = engine.sql(
+        "SELECT sheet AS number, row, split_part(reason, '|', 1) AS \"column\", "
+        "split_part(reason, '|', 2) AS reason FROM not_kept WHERE aside IS NULL ORDER BY sheet, row"
+    ).df()
+    files = {taken.number: inert(taken.file) for taken in intake.taken}
+    names = {taken.number: inert(taken.sheet.name) for taken in intake.taken}
+    return pd.DataFrame(
+        {
+            "file": rows["number"].map(files).astype("str"),
+            "sheet": rows["number"].map(names).astype("str"),
+            **{name: rows[name] for name in REFUSED[2:]},
+        }
+    )
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of a reading besides its rows.
+
+    Attributes
+    ----------
+    source
+        What its rows are said to come from.
+    zone
+        The office's zone.
+    zoned
+        Whether some cell states a zone, so that instants are not the local times.
+    files_not_read
+        Files left out of a folder.
+    """
+
+    source: str
+    zone: str
+    zoned: bool
+    files_not_read: Sequence[str]
+
+
+def summarise(engine: duckdb.DuckDBPyConnection, intake: Intake, about: About) -> dict[str, object]:
+    """Return the counts of a reading, over all and by sheet."""
+    sheets = _by_sheet(engine, intake)
+    counts = {name: sum(sheet[name] for sheet in sheets)
+              for name in ("read", "kept", "refused", "set_aside")}  # fmt: skip
+    drawn = [day for day, _ in intake.drawn.values() if day is not None]
+    return {
+        "source": about.source,
+        "zone": about.zone,
+        **counts,
+        "set_aside_as": _set_aside(engine),
+        **_lateness(engine, zoned=about.zoned),
+        "as_of": max(drawn).isoformat() if drawn else None,
+        "flags": _flags(engine),
+        "placeholders": _placeholders(engine, intake),
+        "unknown_statuses": _unknown_statuses(engine),
+        "ambiguous_units": dict(sorted(intake.words.ambiguous.items())),
+        "files": [
+            {"file": file, "drawn_on": day.isoformat() if day else None, "drawn_on_from": origin}
+            for file, (day, origin) in intake.drawn.items()
+        ],
+        "files_not_read": list(about.files_not_read),
+        "sheets": sheets,
+    }
+
+
+def _by_sheet(engine: duckdb.DuckDBPyConnection, intake: Intake) -> list[dict[str, object]]:
+    """Return what each sheet held and how its columns were understood."""
+    rows = engine.sql("SELECT sheet, count(*) FROM staged GROUP BY sheet").fetchall()
+    lost = engine.sql(
+        "SELECT sheet, count(*) FILTER (WHERE aside IS NULL), count(aside) FROM not_kept "
+        "GROUP BY sheet"
+    ).fetchall()
+    read = dict(rows)
+    counts = {number: others for number, *others in lost}
+    entries = []
+    for taken in intake.taken:
+        refused, aside = counts.get(taken.number, (0, 0))
+        total = read.get(taken.number, 0)
+        texts = dict(zip(taken.sheet.cells, taken.sheet.header, strict=True))
+        used = set(taken.matched.values())
+        entries.append(
+            {
+                "file": taken.file,
+                "sheet": taken.sheet.name,
+                "header_row": taken.sheet.header_row,
+                "read": total,
+                "kept": total - refused - aside,
+                "refused": refused,
+                "set_aside": aside,
+                "columns": {name: texts[cell] for name, cell in taken.matched.items()},
+                "columns_not_read": [text for cell, text in texts.items() if cell not in used],
+                "sheets_not_read": taken.sheets_not_read,
+            }
+        )
+    return entries
+
+
+def _set_aside(engine: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Return how many rows of each kind were set aside."""
+    return dict(
+        engine.sql(
+            "SELECT aside, count(*) FROM not_kept WHERE aside IS NOT NULL GROUP BY aside "
+            "ORDER BY aside"
+        ).fetchall()
+    )
+
+
+def _flags(engine: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Return how many kept rows bear each flag."""
+    return dict(
+        engine.sql(
+            "SELECT flag, count(*) FROM (SELECT unnest(string_split(flags, ';')) AS flag "
+            "FROM kept WHERE flags IS NOT NULL) GROUP BY flag ORDER BY flag"
+        ).fetchall()
+    )
+
+
+def _lateness(engine: duckdb.DuckDBPyConnection, *, zoned: bool) -> dict[str, object]:
+    """Return first and last receipt, and lateness of the finished by date and by instant."""
+    instant = "_instant" if zoned else ""
+    rows_kept = "settled WHERE reason IS NULL AND aside IS NULL" if zoned else "kept"
+    ended = "received_at IS NOT NULL AND coalesce(result_at, returned_at) IS NOT NULL"
+    rows = engine.sql(
+        "SELECT CAST(MIN(received_at) AS DATE)::VARCHAR AS first_on, "
+        "CAST(MAX(received_at) AS DATE)::VARCHAR AS last_on, "
+        f"COUNT(*) FILTER (WHERE {ended}) AS finished, COUNT(*) FILTER (WHERE {ended} AND "
+        "CAST(coalesce(result_at, returned_at) AS DATE) > CAST(due_at AS DATE)) AS late_by_date, "
+        f"COUNT(*) FILTER (WHERE {ended} AND "
+        f"coalesce(result_at{instant}, returned_at{instant}) > due_at{instant}) "
+        f"AS late_by_instant FROM {rows_kept}"
+    ).df()
+    return json.loads(rows.to_json(orient="records"))[0]
+
+
+def _placeholders(engine: duckdb.DuckDBPyConnection, intake: Intake) -> dict[str, int]:
+    """Return how many cells of each column stand for an empty one."""
+    counts = {}
+    for taken in intake.taken:
+        words = intake.words.known
+        tests = {
+            name: f"JOIN words_{name} AS w ON w.raw = s.{name} WHERE w.text IS NULL AND "
+            "w.reason IS NULL"
+            for name in taken.matched
+            if name != UNIT_OR_PERSON and name in words and _some_missing(intake, name)
+        } | {
+            name: f"JOIN moments AS m ON m.name = '{name}' AND m.sheet = s.sheet "
+            f"AND m.raw = s.{name}_left WHERE m.missing"
+            for name in intake.left
+            if name in taken.matched
+        }
+        for name, test in tests.items():
+            (number,) = engine.execute(
+                f"SELECT count(*) FROM {taken.staged} AS s {test}"
+            ).fetchall()[0]
+            counts[name] = counts.get(name, 0) + number
+    return {name: number for name, number in sorted(counts.items()) if number}
+
+
+def _some_missing(intake: Intake, name: str) -> bool:
+    words = intake.words.known[name].values()
+    return any(word.text is None and word.reason is None for word in words)
+
+
+def _unknown_statuses(engine: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Return the commonest status labels that no code is known for."""
+    return dict(
+        engine.sql(
+            "SELECT status_raw, count(*) AS n FROM kept WHERE status IS NULL "
+            f"AND status_raw IS NOT NULL GROUP BY status_raw HAVING n >= {_FEWEST_OF_A_LABEL} "
+            "ORDER BY n DESC, status_raw LIMIT 20"
+        ).fetchall()
+    )
+
+
+def inert(name: str) -> str:
+    """Return a name that a spreadsheet will not take for a formula.
+
+    Examples
+    --------
+    >>> inert("=1+1"), inert("tháng 1.csv")
+    ("'=1+1", 'tháng 1.csv')
+    """
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name

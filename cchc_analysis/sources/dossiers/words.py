@@ -1,0 +1,207 @@
+"""The columns of words, handled through their distinct values: cleaned, mapped, resolved.
+
+A text column has few distinct values, so that Unicode form, labels, names of units, and the
+search for personal data cost once per value and not once per row.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cache, cached_property
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from cchc_analysis import gazetteer
+from cchc_analysis.columns import InputError
+from cchc_analysis.sources.dossiers.staging import LABELS, TEXTS, UNITS
+from cchc_analysis.sources.encodings import ADVICE, legacy_encoding
+from cchc_analysis.sources.headers import UNIT_OR_PERSON, is_missing, label_code
+from cchc_analysis.sources.privacy import personal_data
+
+NEW_MAP_ON = date(2025, 7, 1)
+"""First day of the communes and provinces of today; names are looked up in the row's era."""
+ERAS = ("before", "since")
+_SEARCHED = tuple(
+    name for name in TEXTS if name not in ("digitised", "paid_online", "supplement_count")
+)
+_BATCH = 50_000
+_DAYS = {"before": NEW_MAP_ON - timedelta(days=1), "since": NEW_MAP_ON}
+AMBIGUOUS = "a name of several units: say whose export it is (unit=), or write the full name"
+
+
+@dataclass(frozen=True)
+class Word:
+    """What one distinct text of a column means.
+
+    Attributes
+    ----------
+    text
+        The text in composed Unicode form; None where the cell stands for an empty one.
+    code
+        What a label stands for; None for an unknown one.
+    before, since
+        unit_id in each era.
+    reason
+        Why a row with this text is refused, in either era.
+    reason_before, reason_since
+        Why it is refused in one era.
+    """
+
+    text: str | None = None
+    code: str | None = None
+    before: str | None = None
+    since: str | None = None
+    reason: str | None = None
+    reason_before: str | None = None
+    reason_since: str | None = None
+
+
+@dataclass
+class Words:
+    """The words met so far, for each column.
+
+    Attributes
+    ----------
+    unit
+        The unit whose export is read; names are looked up below it first.
+    known
+        Column to text to its meaning.
+    ambiguous
+        Names that several units bear, with the candidates.
+    """
+
+    unit: str | None = None
+    known: dict[str, dict[str, Word]] = field(default_factory=dict)
+    ambiguous: dict[str, str] = field(default_factory=dict)
+    _units: dict[tuple[str, str], tuple[str | None, list[str]]] = field(
+        default_factory=dict, repr=False
+    )
+
+    def learn(
+        self, engine: duckdb.DuckDBPyConnection, staged: str, column: str, where: str
+    ) -> None:
+        """Take in the distinct texts of one staged column.
+
+        Raises
+        ------
+        InputError
+            If they are in a legacy encoding.
+        """
+        words = self.known.setdefault(column, {})
+        for text in _distinct(engine, staged, column):
+            if text in words:
+                continue
+            encoding = legacy_encoding(text)
+            if encoding is not None:
+                raise InputError(
+                    f"{where}: the text is in {encoding}, not in Unicode; {ADVICE[encoding]}"
+                )
+            words[text] = self._word(column, text)
+
+    def _word(self, column: str, raw: str) -> Word:
+        text = unicodedata.normalize("NFC", raw).strip()
+        if is_missing(text):
+            return Word()
+        found = personal_data(text) if column in _SEARCHED else None
+        if column == UNIT_OR_PERSON:  # a person's name is dropped, whatever else it holds
+            return Word() if found else self._known_unit(text)
+        if found:
+            return Word(text=None, reason=found)
+        if column in UNITS:
+            return self._unit_word(text)
+        if column in LABELS:
+            return Word(text=text, code=label_code(text, LABELS[column]))
+        return Word(text=text)
+
+    def _known_unit(self, text: str) -> Word:
+        """Return a unit we know; the text itself is never kept."""
+        (before, _), (since, _) = (self.resolve(text, era) for era in ERAS)
+        known = before or since
+        return Word(text="" if known else None, before=before, since=since)
+
+    def _unit_word(self, text: str) -> Word:
+        """Return the unit a text names in each era; an unknown name is its own id."""
+        (before, candidates), (since, others) = (self.resolve(text, era) for era in ERAS)
+        clashes = {"reason_before": candidates, "reason_since": others}
+        if candidates or others:
+            self.ambiguous[text] = described(candidates or others)
+        refused = {name: AMBIGUOUS for name, clash in clashes.items() if clash}
+        return Word(text=text, before=before or text, since=since or text, **refused)
+
+    def resolve(self, name: str, era: str) -> tuple[str | None, list[str]]:
+        """Return the unit a name means in an era, or the candidates, or neither."""
+        if (name, era) not in self._units:
+            found = self._candidates(name, era)
+            unit = self.unit if self.unit in found else found[0] if len(found) == 1 else None
+            self._units[name, era] = (unit, [] if unit else found)
+        return self._units[name, era]
+
+    def _candidates(self, name: str, era: str) -> list[str]:
+        """Return the units that a name may mean: those of the era before those of the other.
+
+        Within an era, units below the unit of the export come first.
+        """
+        if "mô phỏng" in name.casefold():  # invented units are in no list
+            return []
+        for day in (_DAYS[era], None, _DAYS[ERAS[1 - ERAS.index(era)]]):
+            found = gazetteer.units_called(name, on=day)
+            if day is None:  # a name of other years in this era
+                found = [unit_id for unit_id in found if unit_id in _units_of(era)]
+            below = [unit_id for unit_id in found if self._is_below(unit_id)]
+            if found:
+                return found if self.unit in found else below or found
+        return []
+
+    def _is_below(self, unit_id: str) -> bool:
+        """Say whether a unit lies below the unit of the export, of either map."""
+        return unit_id in self._below
+
+    @cached_property
+    def _below(self) -> frozenset[str]:
+        if self.unit is None:
+            return frozenset()
+        tops = [self.unit, *gazetteer.predecessors(self.unit), *gazetteer.successors(self.unit)]
+        return frozenset(below for top in tops for below in gazetteer.subordinates(top))
+
+    def register(self, engine: duckdb.DuckDBPyConnection) -> None:
+        """Make the table ``words_<column>`` of each column in the engine, key ``raw``."""
+        fields = ("text", "code", "before", "since", "reason", "reason_before", "reason_since")
+        for column, words in self.known.items():
+            table = {name: [getattr(word, name) for word in words.values()] for name in fields}
+            arrays = {"raw": list(words), **table}
+            engine.register(
+                f"words_{column}",
+                pa.table({name: pa.array(values, pa.string()) for name, values in arrays.items()}),
+            )
+
+
+def _distinct(engine: duckdb.DuckDBPyConnection, staged: str, column: str) -> Iterator[str]:
+    """Yield the distinct texts of a staged column."""
+    found = engine.cursor().execute(
+        f"SELECT DISTINCT {column} FROM {staged} WHERE {column} IS NOT NULL"
+    )
+    while batch := found.fetchmany(_BATCH):
+        yield from (text for (text,) in batch)
+
+
+@cache
+def _units_of(era: str) -> frozenset[str]:
+    """Return the units that existed in an era."""
+    units, change = gazetteer.units(), pd.Timestamp(NEW_MAP_ON)
+    if era == "before":
+        there = units["start_on"].isna() | (units["start_on"] < change)
+    else:
+        there = units["end_on"].isna() | (units["end_on"] >= change)
+    return frozenset(units.loc[there, "unit_id"])
+
+
+def described(unit_ids: list[str]) -> str:
+    """Name candidates for a message: a few of them, and how many more."""
+    named = [f"{unit_id} ({gazetteer.full_name(unit_id)})" for unit_id in unit_ids[:5]]
+    more = len(unit_ids) - len(named)
+    return "; ".join([*named, *([f"and {more} more"] if more else [])])

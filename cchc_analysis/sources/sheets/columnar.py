@@ -1,0 +1,39 @@
+"""Open Parquet: columns with names need no header row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from cchc_analysis.columns import InputError
+from cchc_analysis.sources.sheets.sheet import Sheet, file_text, text_columns
+
+
+def open_parquet(engine: duckdb.DuckDBPyConnection, path: Path, view: str) -> Sheet:
+    """Make the view of a Parquet file: every column cast to text, rows numbered from 1.
+
+    Raises
+    ------
+    InputError
+        If the file is no Parquet file, or is cut short.
+    """
+    try:
+        header = engine.sql(f"FROM read_parquet({file_text(path)})").columns
+    except duckdb.Error as error:
+        raise InputError(
+            f"{path}: cannot be read as Parquet ({str(error).splitlines()[0]}); export it again"
+        ) from None
+    cells = [f"c{i}" for i in range(len(header))]
+    names = ", ".join(["file_row", *cells])
+    numbered = f"read_parquet({file_text(path)}, file_row_number = true)"
+    ordered = ", ".join(["file_row_number", *(_quoted(name) for name in header)])
+    engine.execute(
+        f"CREATE VIEW {view} AS SELECT file_row + 1 AS row, NULL::VARCHAR AS problem, "
+        f"{text_columns(cells, cast=True)} FROM (SELECT {ordered} FROM {numbered}) t({names})"
+    )
+    return Sheet(path, "", [], 0, header, cells, 1, view)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
