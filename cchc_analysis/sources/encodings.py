@@ -3,34 +3,34 @@
 UTF-8 and UTF-16 are read. Everything older is refused by name, because what it would become
 is not an error anyone sees but a page of wrong letters. The old encodings give each letter a
 byte of the Western code page, so one text makes sense in one of them only: it is decoded by
-each, and the one that yields words of the reference data is the one it was written in.
+each, and the one that yields Vietnamese syllables is the one it was written in.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Callable
 from functools import cache
-from importlib.resources import files
-from itertools import chain
 from pathlib import Path
 
 from cchc_analysis.columns import InputError
 from cchc_analysis.gazetteer import fold, units
+from cchc_analysis.sources.syllables import is_syllable
 
 SEEN_BYTES = 1 << 16
 _KNOWN_SHARE = 0.6
 """Share of the words with marks that must be known: names and rare words are not."""
 _SURE_SHARE = 0.85
 
+LOST = "letters lost in a wrong conversion (U+FFFD)"
 _UNIKEY = "convert the text to Unicode (UniKey: {font} to Unicode), then export or save it again"
 ADVICE = {
     "TCVN3 (ABC)": _UNIKEY.format(font="TCVN3 (ABC)"),
     "VNI": _UNIKEY.format(font="VNI Windows"),
     "VISCII": _UNIKEY.format(font="VISCII"),
     "Windows-1258": "open it in Excel and save it as 'CSV UTF-8'",
+    LOST: "they cannot be brought back; export it again, as UTF-8",
     "UTF-8 read as Windows-1252": "export it again, and open it as UTF-8 (65001) on the way",
 }
 """What to do about each encoding that is refused."""
@@ -182,6 +182,8 @@ def legacy_encoding(text: str) -> str | None:
     """
     if text.isascii():
         return None
+    if "\ufffd" in text:
+        return LOST
     data = _western_bytes(text)
     if data is None:  # a letter no Western code page has: this is Unicode
         return None
@@ -190,8 +192,8 @@ def legacy_encoding(text: str) -> str | None:
         return None
     if not known:
         return _best(data, _DECODERS, least=1)
-    # What is partly Vietnamese as it stands must be more so as something else, and longer.
-    return _best(data, _DECODERS, share=_SURE_SHARE, least=max(3, known + 1))
+    # What is partly Vietnamese as it stands must be more so as something else.
+    return _best(data, _DECODERS, share=_SURE_SHARE, least=known + 1)
 
 
 def _best(
@@ -217,30 +219,14 @@ def _known_words(text: str) -> tuple[int, int]:
     """
     words = [word.strip("\"'.,;:|()[]/-") for word in re.split(r'[\s,;|"/()-]+', text)]
     marked = [word for word in words if len(word) > 1 and not word.isascii()]
-    letters = [word for word in marked if unicodedata.normalize("NFC", word).isalpha()]
-    return sum(fold(word) in _vocabulary() for word in letters), len(marked)
+    return sum(is_syllable(word) or fold(word) in _names() for word in marked), len(marked)
 
 
 @cache
-def _vocabulary() -> frozenset[str]:
-    """Folded syllables with marks of the reference data: unit names, headers, phrases."""
-    folder = files("cchc_analysis").joinpath("reference")
-    texts = [
-        folder.joinpath(name).read_text(encoding="utf-8")
-        for name in ("headers.toml", "phrases/vi.toml")
-    ]
-    named = chain(units()["full_name"], *(_strings(tomllib.loads(text)) for text in texts))
-    words = {word for name in named for word in fold(name).split()}
-    return frozenset(word for word in words if not word.isascii())
-
-
-def _strings(value: object) -> list[str]:
-    """Return all texts of a TOML document."""
-    if isinstance(value, dict):
-        return [text for part in value.values() for text in _strings(part)]
-    if isinstance(value, list):
-        return [text for part in value for text in _strings(part)]
-    return [str(value)]
+def _names() -> frozenset[str]:
+    """Return the words of unit names that are spelt like no syllable, folded: Đắk, Krông."""
+    words = {word for name in units()["full_name"] for word in name.split()}
+    return frozenset(fold(word) for word in words if not is_syllable(word))
 
 
 def _western_bytes(text: str) -> bytes | None:

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from cchc_analysis.columns import DOSSIERS, InputError
+from cchc_analysis.sources.privacy import personal_data
 
 if TYPE_CHECKING:
     from cchc_analysis.sources.sheets import Sheet
@@ -22,6 +23,8 @@ UNIT_OR_PERSON = "unit_or_person"
 _NOT_IN_FILES = ("status_raw", "drawn_on", "flags", "source")
 READABLE = (*(name for name in DOSSIERS.names if name not in _NOT_IN_FILES), UNIT_OR_PERSON)
 """What a header can stand for."""
+
+_LIKE_DATA = re.compile(r"\d{5}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|@")
 
 
 @cache
@@ -213,8 +216,35 @@ def is_missing(text: str) -> bool:
     return _missing_form(text) in _missing()
 
 
+def shown(texts: Sequence[str], row: Sequence[str]) -> list[str]:
+    """Return those cells of a header row that may be shown; data mistaken for headers may not.
+
+    A row in which some cell holds a long number, a date or an address is not wholly a header:
+    of it only cells are shown that resemble a header we know.
+
+    Examples
+    --------
+    >>> row = ["Mã hồ sơ", "079099123456", "Người nộp Nguyễn Văn Mẫu"]
+    >>> shown(row, row), shown(["Người nộp"], ["Mã hồ sơ", "Người nộp"])
+    (['Mã hồ sơ', '(2 cells not shown)'], ['Người nộp'])
+    """
+    lines = [" ".join(text.split()) for text in texts if text.strip()]
+    if not any(_LIKE_DATA.search(text) or personal_data(text) for text in row):
+        return lines
+    known = list(_known_headers())
+    clear = [
+        text
+        for text in lines
+        if not _LIKE_DATA.search(text)
+        and difflib.get_close_matches(header_key(text), known, 1, 0.85)
+    ]
+    hidden = len(lines) - len(clear)
+    return [*clear, *([f"({hidden} cells not shown)"] if hidden else [])]
+
+
 def _nearest(name: str, found: Sequence[str]) -> str:
     """Return the nearest of the names found, and all of them, for a message."""
+    found = shown(found, found)
     folded = {header_key(text): text for text in found}
     near = [folded[key] for key in difflib.get_close_matches(header_key(name), folded, 3, 0.5)]
     hint = f"nearest: {', '.join(near)}; " if near else ""

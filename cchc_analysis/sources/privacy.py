@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-LONGEST_TEXT = 300
+LONGEST_TEXT = 1000
 """Characters; a longer text is free text, which repeats names and addresses."""
 
 # Codes that hold long numbers and are nobody's: of dossiers, and of procedures.
@@ -43,7 +43,7 @@ def personal_data(text: str) -> str | None:
     -------
     str or None
         ``looks like an ID number`` (12 or 9 digits standing alone, in groups of three or not),
-        ``looks like a phone number``, ``looks like an e-mail address``, ``longer than 300
+        ``looks like a phone number``, ``looks like an e-mail address``, ``longer than 1000
         characters``; None where nothing of it is found.
 
     Examples

@@ -27,8 +27,8 @@ def export_files(
     Returns
     -------
     tuple of list of Path and list of str
-        Left out of a folder are lock files of an open workbook (``~$``), what a reading
-        wrote, and files of other kinds.
+        Left out of a folder are lock files of an open workbook (``~$``), hidden files, what a
+        reading wrote, and files of other kinds.
 
     Raises
     ------
@@ -60,4 +60,4 @@ def export_files(
 
 def _is_export(path: Path, not_read: Sequence[Path]) -> bool:
     ours = path.name in OUTPUTS or any(path.resolve() == other.resolve() for other in not_read)
-    return path.suffix.lower() in FORMATS and not path.name.startswith("~$") and not ours
+    return path.suffix.lower() in FORMATS and not path.name.startswith(("~$", ".")) and not ours

@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 
 from cchc_analysis.sources.dossiers.intake import Intake
-from cchc_analysis.sources.headers import UNIT_OR_PERSON
+from cchc_analysis.sources.headers import UNIT_OR_PERSON, shown
 
 REFUSED = ("file", "sheet", "row", "column", "reason")
 _FEWEST_OF_A_LABEL = 5
@@ -107,7 +107,9 @@ def _by_sheet(engine: duckdb.DuckDBPyConnection, intake: Intake) -> list[dict[st
                 "refused": refused,
                 "set_aside": aside,
                 "columns": {name: texts[cell] for name, cell in taken.matched.items()},
-                "columns_not_read": [text for cell, text in texts.items() if cell not in used],
+                "columns_not_read": shown(
+                    [text for cell, text in texts.items() if cell not in used], taken.sheet.header
+                ),
                 "sheets_not_read": taken.sheets_not_read,
             }
         )

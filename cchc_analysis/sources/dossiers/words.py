@@ -30,6 +30,7 @@ _SEARCHED = tuple(
     name for name in TEXTS if name not in ("digitised", "paid_online", "supplement_count")
 )
 _BATCH = 50_000
+_SAMPLED = 2_000
 _DAYS = {"before": NEW_MAP_ON - timedelta(days=1), "since": NEW_MAP_ON}
 AMBIGUOUS = "a name of several units: say whose export it is (unit=), or write the full name"
 
@@ -90,18 +91,17 @@ class Words:
         Raises
         ------
         InputError
-            If they are in a legacy encoding.
+            If they are in a legacy encoding, or letters of them are lost.
         """
         words = self.known.setdefault(column, {})
+        sample: list[str] = []  # short texts tell an old encoding only together
         for text in _distinct(engine, staged, column):
-            if text in words:
-                continue
-            encoding = legacy_encoding(text)
-            if encoding is not None:
-                raise InputError(
-                    f"{where}: the text is in {encoding}, not in Unicode; {ADVICE[encoding]}"
-                )
-            words[text] = self._word(column, text)
+            if len(sample) < _SAMPLED:
+                sample.append(text)
+            if text not in words:
+                _require_unicode(text, where)
+                words[text] = self._word(column, text)
+        _require_unicode(" ".join(sample), where)
 
     def _word(self, column: str, raw: str) -> Word:
         text = unicodedata.normalize("NFC", raw).strip()
@@ -178,6 +178,18 @@ class Words:
                 f"words_{column}",
                 pa.table({name: pa.array(values, pa.string()) for name, values in arrays.items()}),
             )
+
+
+def _require_unicode(text: str, where: str) -> None:
+    """Refuse text of a pre-Unicode font, and text of which letters are already lost."""
+    encoding = legacy_encoding(text)
+    if encoding is not None:
+        raise InputError(f"{where}: the text is in {encoding}, not in Unicode; {ADVICE[encoding]}")
+    if "\ufffd" in text:
+        raise InputError(
+            f"{where}: letters are already lost (replacement characters stand in their place); "
+            "export it again as UTF-8"
+        )
 
 
 def _distinct(engine: duckdb.DuckDBPyConnection, staged: str, column: str) -> Iterator[str]:

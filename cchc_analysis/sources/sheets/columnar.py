@@ -18,11 +18,16 @@ def open_parquet(engine: duckdb.DuckDBPyConnection, path: Path, view: str) -> Sh
     InputError
         If the file is no Parquet file, or is cut short.
     """
+    source = f"read_parquet({file_text(path)})"
     try:
-        header = engine.sql(f"FROM read_parquet({file_text(path)})").columns
-    except duckdb.Error as error:
+        header = engine.sql(f"FROM {source}").columns
+        # Every page is read once: damage inside would come out at any later query otherwise.
+        engine.execute(f"SELECT bit_xor(hash(COLUMNS(*))) FROM {source}").fetchall()
+    except (duckdb.Error, UnicodeDecodeError) as error:
+        reason = (str(error).splitlines() or ["unknown"])[0]
         raise InputError(
-            f"{path}: cannot be read as Parquet ({str(error).splitlines()[0]}); export it again"
+            f"{path}: cannot be read as Parquet, it is cut short or damaged ({reason}); "
+            "export or copy it again"
         ) from None
     cells = [f"c{i}" for i in range(len(header))]
     names = ", ".join(["file_row", *cells])

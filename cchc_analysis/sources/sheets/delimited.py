@@ -71,6 +71,8 @@ def find_layout(path: Path, encoding: str, match: Matcher) -> tuple[str, Header,
     for delimiter in DELIMITERS:
         with records(path, encoding, delimiter) as rows:
             first = list(islice(rows, SEARCHED_ROWS))
+        if not first:  # a byte order mark and nothing else
+            raise InputError(f"{path}: the file is empty; export it again")
         header = find_header([record.cells for record in first], match)
         width = max(len(record.cells) for record in first[header.top : header.position + 1])
         above = first[: header.body]

@@ -54,17 +54,31 @@ class Sheet:
     view: str
 
 
+_SPACES = "".join(
+    map(chr, (*range(1, 33), 0xA0, *range(0x2000, 0x200C), 0x202F, 0x205F, 0x2060, 0x3000, 0xFEFF))
+)
+_ENDS = " \u00a0\t\n"
+
+
 def text_columns(cells: list[str], *, cast: bool = False) -> str:
     """Return the SELECT list of a view: each cell without spaces around it, NULL when empty.
 
-    ``trim`` costs as much as parsing, so it is called only where a space is seen.
+    Spaces are those of any width, tabs and line ends. ``trim`` costs more than parsing, so it
+    is called only where one is seen: texts that begin with one sort before ``!``, or between
+    those that begin with the no-break space or a wide one and the next letter.
     """
     texts = {cell: f"CAST({cell} AS VARCHAR)" if cast else cell for cell in cells}
     return ", ".join(
-        f"CASE WHEN {text} LIKE ' %' OR {text} LIKE '% ' THEN nullif(trim({text}), '') "
-        f"WHEN {text} <> '' THEN {text} END AS {cell}"
+        f"CASE WHEN {text} < '!' OR {text} BETWEEN '\u00a0' AND '\u00a1' "
+        f"OR {text} BETWEEN '\u2000' AND '\u3001' "
+        f"OR {_ends(text)} "
+        f"THEN nullif(trim({text}, {sql_text(_SPACES)}), '') ELSE {text} END AS {cell}"
         for cell, text in texts.items()
     )
+
+
+def _ends(text: str) -> str:
+    return " OR ".join(f"{text} LIKE '%{end}'" for end in _ENDS)
 
 
 def sql_text(value: str) -> str:

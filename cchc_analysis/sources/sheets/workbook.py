@@ -12,9 +12,11 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cchc_analysis.columns import InputError
 from cchc_analysis.sources.encodings import SEEN_BYTES, kind_of
+from cchc_analysis.sources.sheets.extent import damaged, require_bounded
 from cchc_analysis.sources.sheets.header import SEARCHED_ROWS, Header, find_header
 from cchc_analysis.sources.sheets.sheet import Matcher, Sheet, text_columns
 
@@ -63,12 +65,13 @@ def load_workbook(path: Path) -> dict[str, pa.Table]:
     Raises
     ------
     InputError
-        If it is no workbook, has a password, or is cut short.
+        If it is no workbook, has a password, is cut short, or reaches too far.
     """
     import fastexcel
 
     data = path.read_bytes()
     _require_workbook(path, data)
+    require_bounded(path, data)
     try:
         reader = fastexcel.read_excel(data)
         names = reader.sheet_names
@@ -78,10 +81,7 @@ def load_workbook(path: Path) -> dict[str, pa.Table]:
         reason = str(error).splitlines()[0].removeprefix("calamine error: ")
         if "password" in reason.lower() or "encrypt" in reason.lower():
             raise _has_password(path) from None
-        raise InputError(
-            f"{path}: the workbook cannot be opened, it may be cut short ({reason}); "
-            "copy it again, or save it again in Excel"
-        ) from None
+        raise damaged(path, reason) from None
 
 
 def first_rows(table: pa.Table, number: int | None = SEARCHED_ROWS) -> list[list[str]]:
@@ -121,17 +121,38 @@ def _make_view(
     header: Header,
     view: str,
 ) -> Sheet:
-    body = table.slice(header.body)
+    kept = _without_empty_right(table, header)
+    body = kept.slice(header.body)
     rows = pa.array(np.arange(header.body + 1, table.num_rows + 1))
     engine.register(f"{view}_read", body.append_column("row", rows))
     engine.execute(
         f"CREATE VIEW {view} AS SELECT row, NULL::VARCHAR AS problem, "
-        f"{text_columns(table.column_names)} FROM {view}_read"
+        f"{text_columns(kept.column_names)} FROM {view}_read"
     )
+    texts = [header.texts[int(cell[1:])] for cell in kept.column_names]
     return Sheet(
-        path, name, header.title, header.position + 1, header.texts, table.column_names,
+        path, name, header.title, header.position + 1, texts, kept.column_names,
         header.body + 1, view,
     )  # fmt: skip
+
+
+def _without_empty_right(table: pa.Table, header: Header) -> pa.Table:
+    """Leave out the columns right of the last header that hold nothing but spaces.
+
+    One forgotten space far to the right would make thousands of columns.
+    """
+    headed = max((i for i, text in enumerate(header.texts) if text), default=-1) + 1
+    kept = [
+        cell
+        for place, cell in enumerate(table.column_names)
+        if place < headed or _holds_text(table.column(place))
+    ]
+    return table.select(kept)
+
+
+def _holds_text(column: pa.ChunkedArray) -> bool:
+    texts = column.drop_null()
+    return len(texts) > 0 and pc.any(pc.not_equal(pc.utf8_trim_whitespace(texts), "")).as_py()
 
 
 def _filled_rows(table: pa.Table) -> int:
