@@ -350,7 +350,7 @@ def bad_file(folder, kind):
         ("workbook", r"a\.xlsx: the workbook cannot be opened"),
         ("no_rows", r"a\.xlsx: the workbook holds no rows"),
         ("parquet", r"a\.parquet: cannot be read as Parquet"),
-        ("encoding", r"a\.csv: .*UTF-8"),
+        ("encoding", r"a\.csv: .*(UTF-8|Unicode)"),
         ("columns", r"no column for unit_id .*'Đơn vị giải quyết'.*found: STT, Mã hồ sơ"),
         ("only_titles", r"no column for dossier_id .*found: BÁO CÁO"),
     ],

@@ -1,6 +1,8 @@
 """Naming the encoding of old Vietnamese text, and never of correct text."""
 
+import re
 import unicodedata
+from importlib.resources import files
 
 import pytest
 
@@ -8,6 +10,7 @@ from cchc_analysis.columns import InputError
 from cchc_analysis.gazetteer import units
 from cchc_analysis.sources.encodings import (
     ADVICE,
+    LOST,
     code_page,
     kind_of,
     legacy_encoding,
@@ -29,6 +32,19 @@ LEGACY = [
     ("Windows-1258", "Sôì hôÌ sõ"),
     ("UTF-8 read as Windows-1252", "Sá»‘ há»“ sÆ¡"),
     ("UTF-8 read as Windows-1252", "Ng\xc3\xa0y tiáº¿p nháº\xadn"),
+    # Fields, statuses and a code's header, as a column of few words has them.
+    ("TCVN3 (ABC)", "§Êt ®ai"),
+    ("TCVN3 (ABC)", "Chøng thùc"),
+    ("TCVN3 (ABC)", "Hé tÞch"),
+    ("TCVN3 (ABC)", "§ang xö lý"),
+    ("TCVN3 (ABC)", "§¨ng ký biÕn ®éng ®Êt ®ai"),
+    ("VNI", "Ñaát ñai"),
+    ("VNI", "Maõ hoà sô"),
+    ("VNI", "Chöùng thöïc"),
+    ("UTF-8 read as Windows-1252", "Ä\x90áº¥t Ä‘ai"),
+    ("UTF-8 read as Windows-1252", "Chá»©ng thá»±c"),
+    ("UTF-8 read as Windows-1252", "HÃ\xa0 Nam"),
+    (LOST, "H\ufffd t\ufffdch"),
 ]
 
 
@@ -53,11 +69,26 @@ def test_no_unit_name_is_taken_for_old_text(form, column):
         "Đăng ký đất đai, nhà ở", "Lê Văn Tám", "café", "naïve résumé", "Zürich, São Paulo",
         "Overdue 5 %", "© 2024", "£ 5", "25 °C – 30 °C", "", "   ", "123", "x²", "日本語",
         "Xoá án tích", "Loá", "Soát xét", "Toà án", "Quý I", "Đường Lý Thái Tổ", "Lô số 5",
+        "Hộ tịch", "Chứng thực", "m²", "Hà\u00a0Nam", "Ðông Hà", "Krông Nô", "KTXÃ", "Qúy Hợp",
+        "Köln, Malmö, Curaçao", "Nestlé", "L'Oréal Hà Nội", "Xóa, hòa, thúy", "cá tra", "lúa mì",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 def test_correct_text_has_no_old_encoding(text, form):
     assert legacy_encoding(unicodedata.normalize(form, text)) is None
+
+
+def test_no_phrase_of_ours_is_taken_for_old_text():
+    """Headers, labels and the words of both languages of the reports."""
+    folder = files("cchc_analysis").joinpath("reference")
+    texts = [
+        text
+        for name in ("headers.toml", "phrases/vi.toml", "phrases/en.toml")
+        for text in re.findall(r'"([^"]+)"', folder.joinpath(name).read_text(encoding="utf-8"))
+    ]
+    assert len(texts) > 700
+    spelt = [unicodedata.normalize(form, text) for text in texts for form in ("NFC", "NFD")]
+    assert [text for text in spelt if legacy_encoding(text)] == []
 
 
 def windows_1258(text):

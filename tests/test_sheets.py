@@ -224,7 +224,7 @@ def test_what_is_well_written_is_read_as_it_was_written(tmp_path_factory, rows, 
     path = tmp_path_factory.mktemp("x") / "a.csv"
     as_text(path, [HEADER, *rows], **how)
     _, found, _ = opened(path)
-    expected = [[cell.strip(" ") or None for cell in row] for row in rows]
+    expected = [[cell.strip() or None for cell in row] for row in rows]
     assert [list(row[2:]) for row in found] == expected
     assert [row[:2] for row in found] == [(i + 2, None) for i in range(len(rows))]
 

@@ -20,7 +20,6 @@ def connect(tables: Mapping[str, Source] | None = None) -> duckdb.DuckDBPyConnec
     """Open an empty engine with ``tables`` (frames, or paths of Parquet files) as views."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET enable_progress_bar = false")  # it would print between our own lines
     for name, source in (tables or {}).items():
         if isinstance(source, Path):
             connection.read_parquet(str(source)).create_view(name)

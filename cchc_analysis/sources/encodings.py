@@ -9,9 +9,12 @@ each, and the one that yields Vietnamese syllables is the one it was written in.
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Callable
 from functools import cache
+from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 
 from cchc_analysis.columns import InputError
@@ -19,18 +22,19 @@ from cchc_analysis.gazetteer import fold, units
 from cchc_analysis.sources.syllables import is_syllable
 
 SEEN_BYTES = 1 << 16
+_Judge = Callable[[str], bool]
 _KNOWN_SHARE = 0.6
 """Share of the words with marks that must be known: names and rare words are not."""
 _SURE_SHARE = 0.85
 
-LOST = "letters lost in a wrong conversion (U+FFFD)"
+LOST = "a wrong conversion that lost letters (U+FFFD)"
 _UNIKEY = "convert the text to Unicode (UniKey: {font} to Unicode), then export or save it again"
 ADVICE = {
     "TCVN3 (ABC)": _UNIKEY.format(font="TCVN3 (ABC)"),
     "VNI": _UNIKEY.format(font="VNI Windows"),
     "VISCII": _UNIKEY.format(font="VISCII"),
     "Windows-1258": "open it in Excel and save it as 'CSV UTF-8'",
-    LOST: "they cannot be brought back; export it again, as UTF-8",
+    LOST: "they cannot be brought back, so export it again, as UTF-8",
     "UTF-8 read as Windows-1252": "export it again, and open it as UTF-8 (65001) on the way",
 }
 """What to do about each encoding that is refused."""
@@ -152,14 +156,21 @@ def code_page(data: bytes) -> str | None:
     >>> code_page(b"dossier, date") is None
     True
     """
-    return _best(data, {name: read for name, read in _DECODERS.items() if name[:5] != "UTF-8"})
+    return _best(
+        data,
+        {name: read for name, read in _DECODERS.items() if name[:5] != "UTF-8"},
+        _is_word,
+        _KNOWN_SHARE,
+        2,
+    )
 
 
 def legacy_encoding(text: str) -> str | None:
     """Name the pre-Unicode encoding that a text was written in; None for correct text.
 
     Workbooks keep the letters a font such as .VnTime shows differently: ``Sè hå s¬`` is
-    ``Số hồ sơ``. A single word that is a word in both readings counts as correct.
+    ``Số hồ sơ``. A text of words that exist in both readings counts as correct (``Cã`` may be
+    ``Có``), so a column is surest judged by all its texts.
 
     Parameters
     ----------
@@ -169,7 +180,7 @@ def legacy_encoding(text: str) -> str | None:
     Returns
     -------
     str or None
-        A key of ``ADVICE``.
+        A key of ``ADVICE``; ``LOST`` where letters are gone for good.
 
     Examples
     --------
@@ -187,46 +198,83 @@ def legacy_encoding(text: str) -> str | None:
     data = _western_bytes(text)
     if data is None:  # a letter no Western code page has: this is Unicode
         return None
-    known, marked = _known_words(text)
-    if known == marked:
+    return _judged(text, data, _is_word, 1) or _judged(text, data, _is_common, 3)
+
+
+def _judged(text: str, data: bytes, known: _Judge, least: int) -> str | None:
+    """Name the encoding in which more words are known, at least so many, than as they stand."""
+    stands, marked = _known_words(text, known)
+    if stands == marked:
         return None
-    if not known:
-        return _best(data, _DECODERS, least=1)
-    # What is partly Vietnamese as it stands must be more so as something else.
-    return _best(data, _DECODERS, share=_SURE_SHARE, least=known + 1)
+    share = _SURE_SHARE if stands else _KNOWN_SHARE
+    return _best(data, _DECODERS, known, share, max(least, stands + 1))
 
 
 def _best(
     data: bytes,
     decoders: dict[str, Callable[[bytes], str | None]],
-    share: float = _KNOWN_SHARE,
-    least: int = 2,
+    judge: _Judge,
+    share: float,
+    least: int,
 ) -> str | None:
     """Return the name of the decoder whose text has the most known words, if enough are."""
     found = {}
     for name, decode in decoders.items():
         text = decode(data)
-        known, marked = _known_words(text) if text else (0, 0)
+        known, marked = _known_words(text, judge) if text else (0, 0)
         if known >= least and known >= share * marked:
             found[name] = known
     return max(found, key=found.get) if found else None
 
 
-def _known_words(text: str) -> tuple[int, int]:
-    """Count the words with marks that are Vietnamese, and all words with marks.
+def _known_words(text: str, known: _Judge) -> tuple[int, int]:
+    """Count the words with marks that are known, and all words with marks.
 
     A single letter is no evidence: '£ 5' is 'Ê 5' in TCVN3.
     """
-    words = [word.strip("\"'.,;:|()[]/-") for word in re.split(r'[\s,;|"/()-]+', text)]
+    # Not split at no-break spaces: 'HÃ\xa0' is what 'Hà' becomes.
+    words = [word.strip("\"'.,;:|()[]/-²³") for word in re.split(r'[ \t\r\n,;|"/()-]+', text)]
     marked = [word for word in words if len(word) > 1 and not word.isascii()]
-    return sum(is_syllable(word) or fold(word) in _names() for word in marked), len(marked)
+    return sum(map(known, marked)), len(marked)
+
+
+def _is_word(word: str) -> bool:
+    """Say whether a word is spelt as Vietnamese is, or stands like that in a unit's name."""
+    return is_syllable(word) or (_is_text(word) and fold(word) in _common(unusual=True))
+
+
+def _is_common(word: str) -> bool:
+    """Say whether a word stands in the reference data: many syllables are no words (soá)."""
+    return _is_text(word) and fold(word) in _common(unusual=False)
+
+
+def _is_text(word: str) -> bool:
+    return unicodedata.normalize("NFC", word).isalpha()
 
 
 @cache
-def _names() -> frozenset[str]:
-    """Return the words of unit names that are spelt like no syllable, folded: Đắk, Krông."""
-    words = {word for name in units()["full_name"] for word in name.split()}
-    return frozenset(fold(word) for word in words if not is_syllable(word))
+def _common(*, unusual: bool) -> frozenset[str]:
+    """Folded words with marks of unit names, headers and phrases; or only what no rule spells.
+
+    Folding moves the tone, so that only the others may be compared by it: 'maõ' is no 'mão'.
+    """
+    folder = files("cchc_analysis").joinpath("reference")
+    texts = [
+        folder.joinpath(name).read_text(encoding="utf-8")
+        for name in ("headers.toml", "phrases/vi.toml")
+    ]
+    named = chain(units()["full_name"], *(_strings(tomllib.loads(text)) for text in texts))
+    words = {word for name in named for word in re.split(r"[\W_]+", name) if not word.isascii()}
+    return frozenset(fold(word) for word in words if not (unusual and is_syllable(word)))
+
+
+def _strings(value: object) -> list[str]:
+    """Return all texts of a TOML document."""
+    if isinstance(value, dict):
+        return [text for part in value.values() for text in _strings(part)]
+    if isinstance(value, list):
+        return [text for part in value for text in _strings(part)]
+    return [str(value)]
 
 
 def _western_bytes(text: str) -> bytes | None:

@@ -25,7 +25,7 @@ _CLOSED = {
     ".ô": "c m n ng p t", ".ơ": "m n p t", ".u": "c m n ng p t", ".ư": "c m n ng t",
     ".y": "t n ch nh p", "i.ê": "c m n ng p t", "y.ê": "c m n ng t", "u.ô": "c m n ng p t",
     "ư.ơ": "c m n ng p t", "o.a": "c ch m n ng nh p t", "o.ă": "c m n ng t", "o.e": "m n ng t",
-    "u.â": "c m n ng t", "u.ê": "c ch n nh", "u.y": "ch n nh p t", "uy.ê": "n t", "o.o": "c ng",
+    "u.â": "c m n ng t", "u.ê": "c ch n nh", "u.y": "ch n nh p t", "uy.ê": "n t",
 }  # fmt: skip
 _TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
 _STOPPED = ("\u0301", "\u0323")
@@ -54,8 +54,7 @@ def _syllables() -> frozenset[str]:
     rimes = [(rime, _TONES) for rime in _OPEN.split()]
     for nucleus, finals in _CLOSED.items():
         rimes += [
-            (nucleus + final, _STOPPED if final[0] in "cpt" else _TONES)
-            for final in finals.split()
+            (nucleus + final, _STOPPED if final[0] in "cpt" else _TONES) for final in finals.split()
         ]
     return frozenset(
         unicodedata.normalize("NFC", initial + _toned(rime, tone))

@@ -86,8 +86,9 @@ def _require_part_bounded(path: Path, book: zipfile.ZipFile, part: str) -> None:
     if rows * columns > MOST_CELLS or rows > _MOST_ROWS or columns > _MOST_COLUMNS:
         raise InputError(
             f"{path}, sheet {_sheet_name(book, part)!r}: cell {farthest} is filled, so the sheet "
-            f"has {rows:,} rows and {columns:,} columns, expected at most {MOST_CELLS:,} cells; "
-            "delete the columns right of the table and the rows below it, and save the file"
+            f"has {rows:,} rows and {columns:,} columns; at most {_MOST_COLUMNS:,} columns "
+            f"and {MOST_CELLS:,} cells are read; delete what is right of the table and below "
+            "it, and save the file"
         )
 
 

@@ -82,6 +82,10 @@ def load_workbook(path: Path) -> dict[str, pa.Table]:
         if "password" in reason.lower() or "encrypt" in reason.lower():
             raise _has_password(path) from None
         raise damaged(path, reason) from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # the parser's own crash; no public class
+            raise
+        raise damaged(path, "its structure makes no sense") from None
 
 
 def first_rows(table: pa.Table, number: int | None = SEARCHED_ROWS) -> list[list[str]]:
