@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 SAMPLE := data/simulated/.ready
 
-.PHONY: report test sample lock clean
+.PHONY: report test fuzz sample lock clean
 
 report: $(SAMPLE)
 	$(BIN)/cchc report
@@ -14,12 +14,17 @@ test: report  # the browser tests look at the site's real pages
 	$(BIN)/python -m ruff format -q --check .
 	$(BIN)/python -m pytest -q --nbval-lax --ignore=notebooks/.ipynb_checkpoints
 
+fuzz: $(READY)  # about half an hour: 20,000 spoilt exports, each read without loss or refused
+	$(BIN)/python tests/fuzz_reading.py
+
 sample: $(SAMPLE)
 
 $(SAMPLE): $(READY)
 	rm -rf data/simulated
 	$(BIN)/cchc sample --out data/simulated/exports
-	$(BIN)/cchc read data/simulated/exports/simulated-* --out data/simulated
+	set -e; for export in data/simulated/exports/simulated-*; do \
+	  name=$${export##*/}; $(BIN)/cchc read $$export --out data/simulated/$${name%.*}; \
+	done
 	touch $@
 
 $(READY): requirements.txt pyproject.toml

@@ -1,4 +1,4 @@
-"""The command line: ``cchc read``, ``cchc sample`` and ``cchc report``.
+"""The command line: ``cchc read``, ``cchc form``, ``cchc sample`` and ``cchc report``.
 
 Exit status: 0 all done, 1 some report failed (the closing table says which), 2 bad input,
 with one message and nothing overwritten.
@@ -7,8 +7,10 @@ with one message and nothing overwritten.
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     try:
-        _check_folder(options.out)
+        _check_folder(options.out.parent if options.command == "form" else options.out)
         return options.run(options)
     except InputError as error:
         print(f"cchc {options.command}: {error}", file=sys.stderr)
@@ -50,12 +52,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
 
-    read = commands.add_parser("read", help="read exports into standard tables")
-    read.add_argument("exports", nargs="+", type=Path, metavar="EXPORT")
+    read = commands.add_parser("read", help="read exports into standard tables, as one history")
+    read.add_argument("exports", nargs="+", type=Path, metavar="FILE", help="or a folder of them")
     read.add_argument("--out", type=Path, required=True, help="data folder to write to")
     read.add_argument("--columns", type=Path, help="TOML file: our_name = 'header in the file'")
+    read.add_argument("--sheet", help="the only sheet of each workbook to read")
+    read.add_argument("--unit", help="whose exports these are; the unit of rows that name none")
     read.add_argument("--zone", help="zone of times that carry one, such as Europe/Amsterdam")
+    read.add_argument("--as-of", metavar="YYYY-MM-DD", help="day on which all were drawn")
+    read.add_argument("--key", type=Path, help="file with the key that hashes dossier codes")
+    read.add_argument("--lookup", type=Path, help="workbook of code and hash, for the desk alone")
     read.set_defaults(run=_read)
+
+    form = commands.add_parser("form", help="write a unit's form II.06 as a workbook")
+    form.add_argument("data", type=Path, help="data folder, as `cchc read` writes it")
+    form.add_argument("--unit", required=True)
+    form.add_argument("--from", dest="start_on", required=True, metavar="YYYY-MM-DD")
+    form.add_argument("--to", dest="end_on", required=True, metavar="YYYY-MM-DD")
+    form.add_argument("--out", type=Path, required=True, metavar="FILE.xlsx")
+    form.set_defaults(run=_form)
 
     sample = commands.add_parser("sample", help="write simulated exports of invented units")
     sample.add_argument("--out", type=Path, required=True)
@@ -70,6 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--notebook", metavar="N", help="only one notebook, such as 01")
     report.add_argument("--language", default="both", help="vi, en or both")
     report.add_argument("--jobs", type=int, default=2, help="notebooks run side by side")
+    report.add_argument(
+        "--publish", type=int, nargs="?", const=5, default=0, metavar="MINIMUM",
+        help="leave out counts of fewer dossiers (5 if not said): for pages that go outside",
+    )  # fmt: skip
     report.add_argument("--out", type=Path, default=Path("reports/site"))
     report.set_defaults(run=_report)
     return parser
@@ -85,19 +104,44 @@ def _check_folder(out: Path) -> None:
 def _read(options: argparse.Namespace) -> int:
     from cchc_analysis.sources.dossiers import read_dossiers
 
-    columns = _column_map(options.columns)
-    stems = [path.stem for path in options.exports]
-    if len(set(stems)) < len(stems):
-        raise InputError("two exports have the same name and would overwrite each other")
-    for path in options.exports:
-        print(f"reading {path} ...", flush=True)
-        folder = options.out / path.stem
-        summary = read_dossiers(path, columns=columns, zone=options.zone, out=folder).summary
-        print(
-            f"  {summary['read']} rows read = {summary['kept']} kept + {summary['refused']} "
-            f"refused + {summary['set_aside']} blank -> {folder}"
-        )
+    with _progress("cchc_analysis.sources.dossiers"):
+        summary = read_dossiers(
+            options.exports, columns=_column_map(options.columns), sheet=options.sheet,
+            unit=options.unit, zone=options.zone, as_of=options.as_of, out=options.out,
+            key=options.key, lookup=options.lookup,
+        ).summary  # fmt: skip
+    aside = _listed(summary["set_aside_as"])
+    print(
+        f"{summary['read']} rows read = {summary['kept']} kept + {summary['refused']} refused "
+        f"+ {summary['set_aside']} set aside{aside and f' ({aside})'} -> {options.out}"
+    )
+    print(f"drawn up to {summary['as_of'] or 'an unknown day'}")
+    if summary["flags"]:
+        print(f"kept though odd: {_listed(summary['flags'])}")
+    if summary["refused"]:
+        print(f"refused rows and reasons: {options.out / 'refused.csv'}")
+    for name, candidates in summary["ambiguous_units"].items():
+        print(f"{name!r} may be any of {candidates}; give --unit, or write the full name")
     return 0
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[None]:
+    """Print what a module reports while it works."""
+    logger = logging.getLogger(name)
+    handler = logging.StreamHandler(sys.stdout)
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
 
 
 def _column_map(path: Path | None) -> dict[str, str] | None:
@@ -123,6 +167,20 @@ def _sample(options: argparse.Namespace) -> int:
     print(f"simulating exports in {options.out} ...", flush=True)
     for path in write_sample(options.out, dossiers=options.dossiers, seed=options.seed):
         print(f"  {path}")
+    return 0
+
+
+def _form(options: argparse.Namespace) -> int:
+    from cchc_analysis.sources.folder import load_unit
+    from cchc_analysis.sources.forms import form06, write_form06
+
+    loaded = load_unit(options.unit, options.data)
+    own = loaded.dossiers.assign(unit_id=loaded.unit_id)  # with the units below it
+    forms = form06(own, options.start_on, options.end_on)
+    if forms.empty:
+        raise InputError(f"{options.data} holds no dossiers of {options.unit!r} in that period")
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    print(f"form II.06 -> {write_form06(forms, options.out, units=loaded.units)}")
     return 0
 
 
@@ -160,7 +218,17 @@ def _jobs(options: argparse.Namespace) -> list[Job]:
         jobs = _profiles(folder, units)
     else:
         jobs = read_site(options.site or ROOT / "reports" / "site.toml")
+    if options.publish:
+        jobs = [_published(job, options.publish) for job in jobs]
     return [_completed(job, options.data, folder, units) for job in jobs]
+
+
+def _published(job: Job, minimum: int) -> Job:
+    """Return the job with small counts left out, where its notebook counts dossiers."""
+    text = (NOTEBOOKS / f"{job.notebook}.ipynb").read_text(encoding="utf-8")
+    if "suppress_below = 0" not in text:
+        return job
+    return replace(job, parameters={**job.parameters, "suppress_below": minimum})
 
 
 def _chosen(jobs: list[Job], options: argparse.Namespace) -> list[Job]:

@@ -16,12 +16,14 @@ PACKAGE = Path(cchc_analysis.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 WINGS = {
-    "files to counts": {"sources", "engines", "tally", "sample"},
-    "statistics": {"intervals", "metrics", "comparison", "drivers", "reconciliation"},
+    "files to counts": {"sources", "engines", "tally", "sample", "territory"},
+    "statistics": {"intervals", "metrics", "comparison", "change", "drivers", "reconciliation"},
     "saying it": {
         "figures", "tables", "labels", "wording", "sections", "narrative", "display", "report",
     },
-    "shared": {"columns", "periods", "lateness", "gazetteer", "catalogue"},
+    "shared": {
+        "columns", "periods", "workdays", "lateness", "gazetteer", "catalogue", "disclosure",
+    },
     "entrance": {"cli", "__init__"},
 }  # fmt: skip
 WING_OF = {part: wing for wing, parts in WINGS.items() for part in parts}

@@ -44,20 +44,35 @@ def count(path):
 # cchc read
 
 
-def test_read_writes_a_folder_for_each_export(tmp_path, capsys):
+def test_read_writes_one_history_of_all_exports(tmp_path, capsys):
     first = write_export(tmp_path / "first.csv")
     second = tmp_path / "second.csv"
-    second.write_text(EXPORT + f",{UNIT},Hộ tịch,04/01/2024,05/01/2024,,\n,,,,,,\n", "utf-8")
+    lines = EXPORT.splitlines()
+    more = [lines[0], f"H06,{UNIT},Hộ tịch,01/02/2024,08/02/2024,,Đang xử lý"]
+    more += [f",{UNIT},Hộ tịch,04/01/2024,05/01/2024,,", ",,,,,,", lines[5]]
+    second.write_text("\n".join(more) + "\n", "utf-8")
     out = tmp_path / "data"
     assert cli.main(["read", str(first), str(second), "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    assert "5 rows read = 5 kept + 0 refused + 0 blank" in said
-    assert "7 rows read = 5 kept + 1 refused + 1 blank" in said
-    assert sorted(path.name for path in out.iterdir()) == ["first", "second"]
-    assert {path.name for path in (out / "second").iterdir()} == {
-        "dossiers.parquet", "refused.csv", "summary.json",
+    assert "reading 1/2 first.csv ...\nreading 2/2 second.csv ...\n" in said
+    # H05 stands in both files: drawn on 31 January and on 1 February
+    assert "9 rows read = 6 kept + 1 refused + 2 set aside (blank 1, earlier_snapshot 1)" in said
+    assert f"refused rows and reasons: {out / 'refused.csv'}" in said
+    assert {path.name for path in out.iterdir()} == {
+        "dossiers.parquet", "refused.csv", "changes.csv", "summary.json",
     }  # fmt: skip
-    assert count(out / "first" / "dossiers.parquet") == 5
+    assert count(out / "dossiers.parquet") == 6
+
+
+def test_read_takes_a_folder_and_hands_its_options_on(tmp_path, capsys):
+    (tmp_path / "exports").mkdir()
+    write_export(tmp_path / "exports" / "a.csv")
+    out, key, lookup = tmp_path / "data", tmp_path / "my.key", tmp_path / "lookup.xlsx"
+    options = ["--as-of", "2024-03-31", "--key", str(key), "--lookup", str(lookup)]
+    assert cli.main(["read", str(tmp_path / "exports"), "--out", str(out), *options]) == 0
+    assert "drawn up to 2024-03-31" in capsys.readouterr().out
+    assert key.exists()
+    assert lookup.exists()
 
 
 def test_read_keeps_codes_and_their_key_out_of_the_data(tmp_path, data):
@@ -73,7 +88,7 @@ def test_read_takes_a_column_map(tmp_path):
     columns.write_text('dossier_id = "Case"\n', "utf-8")
     out = tmp_path / "data"
     assert cli.main(["read", str(export), "--columns", str(columns), "--out", str(out)]) == 0
-    assert count(out / "other" / "dossiers.parquet") == 5
+    assert count(out / "dossiers.parquet") == 5
 
 
 BAD_EXPORTS = {
@@ -81,7 +96,7 @@ BAD_EXPORTS = {
     "empty.xlsx": (b"", "the file is empty"),
     "broken.xlsx": (b"PK\x03\x04 not a workbook", "the workbook cannot be opened"),
     "broken.parquet": (b"PAR1 not parquet", "cannot be read as Parquet"),
-    "latin.csv": ("Mã hồ sơ,Ngày nhận\n".encode("cp1258", "replace"), "not UTF-8 text"),
+    "latin.csv": ("Mã hồ sơ,Ngày nhận\n".encode("cp1258", "replace"), "not in Unicode"),
     "notes.txt": (b"a note", "cannot read '.txt' files"),
     "others.csv": (b"a,b\n1,2\n", "has no column for dossier_id"),
 }
@@ -130,6 +145,8 @@ def test_a_bad_export_leaves_an_earlier_reading_alone(tmp_path, capsys, data):
     ("options", "said"),
     [
         (["--zone", "Asia/Hanoi"], "unknown time zone 'Asia/Hanoi'"),
+        (["--as-of", "31/03/2024"], "31/03/2024"),
+        (["--sheet", "Tháng 1"], "has no sheets"),
         (["--columns", "absent.toml"], "absent.toml: no such column map"),
         (["--columns", "broken.toml"], "broken.toml: not a TOML file"),
         (["--columns", "unknown.toml"], "unknown column 'dossier'"),
@@ -145,10 +162,10 @@ def test_read_refuses_options_it_cannot_use(tmp_path, capsys, options, said):
     assert not (tmp_path / "data").exists()
 
 
-def test_read_refuses_two_exports_of_one_name(tmp_path, capsys):
+def test_read_refuses_an_export_given_twice(tmp_path, capsys):
     export = write_export(tmp_path / "export.csv")
     message = refused(capsys, "read", export, export, "--out", tmp_path / "data")
-    assert "same name" in message
+    assert "given twice" in message
     assert not (tmp_path / "data").exists()
 
 

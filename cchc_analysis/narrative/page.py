@@ -76,7 +76,7 @@ def comparison_opening(
 
 def glance(rates: pd.DataFrame, published: pd.DataFrame, *, language: Language) -> list[Block]:
     """Show the main figures as cards: computed ones first, then the latest printed ones."""
-    computed = rates[rates["indicator"].isin(_RATES) & (rates["total"] > 0)]
+    computed = rates[rates["indicator"].isin(_RATES) & rates["value"].notna()]
     cards = [
         _card(
             indicator_name(row["indicator"], language),
@@ -103,6 +103,13 @@ def glance(rates: pd.DataFrame, published: pd.DataFrame, *, language: Language) 
         heading(say("section.glance", language)),
         Block("text", f'<div class="cards">{"".join(cards)}</div>'),
     ]
+
+
+def suppressed(minimum: int, *, language: Language) -> list[Block]:
+    """Say that small counts are left out of a page made for publishing; else nothing."""
+    if minimum <= 1:
+        return []
+    return [notice(say("suppressed", language, minimum=minimum))]
 
 
 def provenance(

@@ -20,6 +20,7 @@ from cchc_analysis.wording import (
     period,
     say,
     translated,
+    whole,
 )
 
 
@@ -110,6 +111,16 @@ def sums(
         ),
         *added,
     ]
+
+
+def form_sums(checked: pd.DataFrame, *, language: Language) -> list[Block]:
+    """Say how many of the sums that form II.06 must meet hold, and how large the gaps are."""
+    if checked.empty:
+        return []
+    gaps = checked.loc[checked["verdict"] != "holds", "gap"].abs()
+    key = "form_sums.all" if gaps.empty else "form_sums.some"
+    largest = 0 if gaps.empty else whole(gaps.max(), language)
+    return [paragraph(say(key, language, n=len(checked), others=len(gaps), largest=largest))]
 
 
 def _totals_below(checked: pd.DataFrame) -> list[dict]:
