@@ -7,8 +7,9 @@ names further keys of the tally to keep apart, such as ``field``; cells are adde
 others. A group with no dossier in its total has NaN, not 0, and so has one whose source does
 not give the count.
 
-The limits are Wilson score limits. The dossiers are all there, so they describe what chance
-alone would do to a similar period, not sampling error.
+The counts are a census: every dossier of the period is there, none was sampled. An interval
+reads as process variation, what chance alone would do to the same unit in a similar period,
+and never as sampling error. ``interval=None`` gives the counts and their share alone.
 
 References
 ----------
@@ -19,15 +20,25 @@ Wilson, E. B. (1927). Probable inference, the law of succession, and statistical
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from cchc_analysis.columns import ESTIMATES, TALLY_KEYS, InputError, check, empty
-from cchc_analysis.intervals import wilson
+from cchc_analysis.intervals import clopper_pearson, mid_p, wilson
+
+Interval = Literal["wilson", "clopper_pearson", "mid_p"]
+
+_INTERVALS = {"wilson": wilson, "clopper_pearson": clopper_pearson, "mid_p": mid_p}
 
 
 def on_time_rate(
-    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+    tally: pd.DataFrame,
+    by: Sequence[str] = (),
+    *,
+    interval: Interval | None = "wilson",
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     r"""Share of resolved dossiers whose result was available by the due date, early included.
 
@@ -39,8 +50,14 @@ def on_time_rate(
 
     Parameters
     ----------
-    tally, by, confidence
-        See the module's description; ``confidence`` lies in (0, 1).
+    tally, by
+        See the module's description.
+    interval
+        'wilson', 'clopper_pearson' (never covers less than ``confidence``) or 'mid_p'; None
+        for no limits: ``low`` and ``high`` are then NaN, ``bounds`` 'none', ``method``
+        'count'.
+    confidence
+        Coverage of the interval as process variation (the counts are a census), in (0, 1).
 
     Returns
     -------
@@ -61,11 +78,15 @@ def on_time_rate(
     0       A   0.96  0.902  0.984   96.0  100.0
     1       B    NaN    NaN    NaN    0.0    0.0
     """
-    return _share(tally, by, "on_time_rate", ["on_time_count"], _JUDGED, confidence)
+    return _share(tally, by, "on_time_rate", ["on_time_count"], _JUDGED, interval, confidence)
 
 
 def early_rate(
-    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+    tally: pd.DataFrame,
+    by: Sequence[str] = (),
+    *,
+    interval: Interval | None = "wilson",
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Share of resolved dossiers whose result was available before the due day.
 
@@ -73,11 +94,15 @@ def early_rate(
     work. Parameters and result as for :func:`on_time_rate`; NaN where a source does not
     tell early from on time.
     """
-    return _share(tally, by, "early_rate", ["early_count"], _JUDGED, confidence)
+    return _share(tally, by, "early_rate", ["early_count"], _JUDGED, interval, confidence)
 
 
 def due_day_rate(
-    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+    tally: pd.DataFrame,
+    by: Sequence[str] = (),
+    *,
+    interval: Interval | None = "wilson",
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Share of resolved dossiers that were on time but not early.
 
@@ -86,22 +111,30 @@ def due_day_rate(
     Parameters and result as there.
     """
     with_rest = tally.assign(on_due_day=tally["on_time_count"] - tally["early_count"])
-    return _share(with_rest, by, "due_day_rate", ["on_due_day"], _JUDGED, confidence)
+    return _share(with_rest, by, "due_day_rate", ["on_due_day"], _JUDGED, interval, confidence)
 
 
 def late_rate(
-    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+    tally: pd.DataFrame,
+    by: Sequence[str] = (),
+    *,
+    interval: Interval | None = "wilson",
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Share of resolved dossiers whose result came after the due date.
 
     Late / (on time + late): one minus :func:`on_time_rate`, and as blind to open dossiers.
     Parameters and result as there.
     """
-    return _share(tally, by, "late_rate", ["late_count"], _JUDGED, confidence)
+    return _share(tally, by, "late_rate", ["late_count"], _JUDGED, interval, confidence)
 
 
 def overdue_backlog(
-    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+    tally: pd.DataFrame,
+    by: Sequence[str] = (),
+    *,
+    interval: Interval | None = "wilson",
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Share of the dossiers open at the period's end that are past their due date.
 
@@ -111,11 +144,15 @@ def overdue_backlog(
     :func:`on_time_rate`.
     """
     total = ["pending_in_time_count", "overdue_count"]
-    return _share(tally, by, "overdue_backlog", ["overdue_count"], total, confidence)
+    return _share(tally, by, "overdue_backlog", ["overdue_count"], total, interval, confidence)
 
 
 def online_share(
-    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+    tally: pd.DataFrame,
+    by: Sequence[str] = (),
+    *,
+    interval: Interval | None = "wilson",
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Share of the dossiers received that were filed online.
 
@@ -123,22 +160,34 @@ def online_share(
     online, and of dossiers *fully* online. Dossiers typed in by an official on the citizen's
     behalf count as online. Parameters and result as for :func:`on_time_rate`.
     """
-    return _share(tally, by, "online_share", ["online_count"], ["received_count"], confidence)
+    return _share(
+        tally, by, "online_share", ["online_count"], ["received_count"], interval, confidence
+    )
 
 
 def digitised_share(
-    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+    tally: pd.DataFrame,
+    by: Sequence[str] = (),
+    *,
+    interval: Interval | None = "wilson",
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Share of the dossiers received that have digitised components.
 
     Digitised / received. One scanned page makes a dossier digitised, so this says little
     about reuse. Parameters and result as for :func:`on_time_rate`.
     """
-    return _share(tally, by, "digitised_share", ["digitised_count"], ["received_count"], confidence)
+    return _share(
+        tally, by, "digitised_share", ["digitised_count"], ["received_count"], interval, confidence
+    )
 
 
 def resolution_rate(
-    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+    tally: pd.DataFrame,
+    by: Sequence[str] = (),
+    *,
+    interval: Interval | None = "wilson",
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Share of the dossiers to handle in a period that were resolved in it.
 
@@ -147,11 +196,15 @@ def resolution_rate(
     Parameters and result as for :func:`on_time_rate`.
     """
     total = ["received_count", "carried_count"]
-    return _share(tally, by, "resolution_rate", ["resolved_count"], total, confidence)
+    return _share(tally, by, "resolution_rate", ["resolved_count"], total, interval, confidence)
 
 
 def qd766_in_time_share(
-    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+    tally: pd.DataFrame,
+    by: Sequence[str] = (),
+    *,
+    interval: Interval | None = "wilson",
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Share of the dossiers received that are finished in time or still open and in time.
 
@@ -170,24 +223,35 @@ def qd766_in_time_share(
             f"rule='qd766'), got rules {sorted(set(tally['rule']))}"
         )
     count = ["on_time_count", "pending_in_time_count"]
-    return _share(tally, by, "qd766_in_time_share", count, ["received_count"], confidence)
+    return _share(tally, by, "qd766_in_time_share", count, ["received_count"], interval, confidence)
 
 
 def summary(
-    tally: pd.DataFrame, by: Sequence[str] = (), *, confidence: float = 0.95
+    tally: pd.DataFrame,
+    by: Sequence[str] = (),
+    *,
+    interval: Interval | None = "wilson",
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Every indicator of this module that a tally of periods allows, one below the other.
 
-    Indicators whose counts the source does not give are left out. Parameters and result as
-    for :func:`on_time_rate`.
+    Indicators that a source gives for none of its groups are left out. A group that others
+    leave behind - blanked because it is small - stays, with NaN; so does one of which nothing
+    at all is known. Parameters and result as for :func:`on_time_rate`.
     """
     metrics = (
         on_time_rate, early_rate, due_day_rate, late_rate, overdue_backlog, online_share,
         digitised_share, resolution_rate,
     )  # fmt: skip
-    rates = [metric(tally, by, confidence=confidence) for metric in metrics]
+    rates = [metric(tally, by, interval=interval, confidence=confidence) for metric in metrics]
     stacked = pd.concat(rates, ignore_index=True)
-    return stacked[stacked["count"].notna() & stacked["total"].notna()].reset_index(drop=True)
+    if stacked.empty:
+        return stacked
+    known = stacked["count"].notna() & stacked["total"].notna()
+    given = known.groupby([stacked["source"], stacked["indicator"]]).transform("any")
+    group = [stacked[name] for name in (*TALLY_KEYS, *by)]
+    unknown = ~given.groupby(group, dropna=False).transform("any")
+    return stacked[given | unknown].reset_index(drop=True)
 
 
 _JUDGED = ["on_time_count", "late_count"]
@@ -199,9 +263,12 @@ def _share(
     indicator: str,
     count: list[str],
     total: list[str],
+    interval: Interval | None,
     confidence: float,
 ) -> pd.DataFrame:
     """Add cells within each group and divide: the one place where a rate is made."""
+    if interval is not None and interval not in _INTERVALS:
+        raise InputError(f"interval: found {interval!r}, expected {', '.join(_INTERVALS)} or None")
     keys = [*TALLY_KEYS, *by]
     absent = [name for name in (*keys, *count, *total) if name not in tally]
     if absent:
@@ -214,16 +281,19 @@ def _share(
     groups = tally.groupby(keys, as_index=False, sort=True, dropna=False)
     sums = groups[sorted({*count, *total})].sum(skipna=False)
     counted, of = sums[count].sum(axis=1, skipna=False), sums[total].sum(axis=1, skipna=False)
-    low, high = wilson(counted.to_numpy(float), of.to_numpy(float), confidence)
     estimates = sums[keys].assign(
         indicator=indicator,
         value=counted / of.where(of > 0),
-        low=low,
-        high=high,
-        bounds="confidence",
+        low=np.nan,
+        high=np.nan,
+        bounds="none",
         count=counted,
         total=of,
         unit_of_measure="share",
-        method=f"wilson {confidence:.0%}",
+        method="count",
     )
+    if interval is not None:
+        low, high = _INTERVALS[interval](counted.to_numpy(float), of.to_numpy(float), confidence)
+        method = f"{interval} {100 * confidence:g}%"
+        estimates = estimates.assign(low=low, high=high, bounds="confidence", method=method)
     return check(estimates, ESTIMATES)

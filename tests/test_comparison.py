@@ -10,29 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from scipy.optimize import brentq
 from scipy.special import expit, logit
 from statsmodels.stats.meta_analysis import combine_effects
 
 from cchc_analysis.columns import InputError
-from cchc_analysis.comparison.outlying import dersimonian_laird, funnel, noticeable, paule_mandel
+from cchc_analysis.comparison import funnel, noticeable
 from cchc_analysis.intervals import exact_limits
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
-# Kacker (2004) as in statsmodels' test results, from R metafor
-KACKER = (
-    [61.0, 61.4, 62.21, 62.3, 62.34, 62.6, 62.7, 62.84, 65.9],
-    [0.2025, 1.21, 0.09, 0.2025, 0.3844, 0.5625, 0.0676, 0.0225, 1.8225],
-)
-# BCG vaccine trials: cases and persons, vaccinated and not; tau2 of the log risk ratios as in
-# the documentation of metafor's dat.bcg
-BCG = [
-    (4, 123, 11, 139), (6, 306, 29, 303), (3, 231, 11, 220), (62, 13598, 248, 12867),
-    (33, 5069, 47, 5808), (180, 1541, 372, 1451), (8, 2545, 10, 629), (505, 88391, 499, 88391),
-    (29, 7499, 45, 7277), (17, 1716, 65, 1665), (186, 50634, 141, 27338), (5, 2498, 3, 2341),
-    (27, 16913, 29, 17854),
-]  # fmt: skip
 # Benjamini and Hochberg (1995), section 4: 15 p-values; 4 are rejected at q = 0.05
 BH_1995 = [
     0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262,
@@ -61,46 +47,6 @@ def simulate(rng, units, *, mean=0.98, spread=0.5, bad=None):
     if bad is not None:
         share[0] = bad
     return table(rng.binomial(total.astype(int), share), total)
-
-
-def test_paule_mandel_equals_metafor():
-    assert paule_mandel(*KACKER) == pytest.approx(0.705395309224248, rel=1e-9)
-
-
-def test_bcg_equals_the_published_variances():
-    a, b, c, d = np.array(BCG, float).T
-    y, v = np.log(a / b / (c / d)), 1 / a - 1 / b + 1 / c - 1 / d
-    assert paule_mandel(y, v) == pytest.approx(0.3181, abs=5e-5)
-    assert dersimonian_laird(y, v) == pytest.approx(0.3088, abs=5e-5)
-
-
-@pytest.mark.parametrize("scale", [1e-6, 1, 1e6])
-@pytest.mark.parametrize("outlier", [0, 5, 500])
-def test_variances_equal_a_root_finder_and_statsmodels_on_any_scale(scale, outlier):
-    rng = np.random.default_rng(5)
-    v = rng.uniform(0.5, 50, 12)
-    y = rng.standard_normal(12) * np.sqrt(v) * 1.5
-    y[0] += outlier
-    y, v = y * np.sqrt(scale), v * scale
-
-    def excess(tau2):
-        w = 1 / (v + tau2)
-        return (w * (y - np.average(y, weights=w)) ** 2).sum() - 11
-
-    root = 0 if excess(0) < 0 else brentq(excess, 0, 1e9 * scale, xtol=1e-12 * scale)
-    assert paule_mandel(y, v) == pytest.approx(root, rel=1e-6, abs=1e-9 * scale)
-    moments = combine_effects(y, v, method_re="chi2").tau2
-    assert dersimonian_laird(y, v) == pytest.approx(max(0, moments), rel=1e-9)
-
-
-def test_variance_of_none_one_and_equal_values():
-    for variance in (paule_mandel, dersimonian_laird):
-        assert np.isnan(variance([], [])) and np.isnan(variance([1.0], [1.0]))
-        assert variance([2.0, 2.0, 2.0], [1.0, 2.0, 3.0]) == 0
-        with pytest.raises(InputError, match="expected equal"):
-            variance([1.0, 2.0], [1.0])
-        with pytest.raises(InputError, match="above 0"):
-            variance([1.0, 2.0], [1.0, 0.0])
 
 
 def test_exact_limits_agree_with_303_published_classes():
@@ -350,20 +296,6 @@ def test_integer_text_and_category_codes_agree():
     first, *rest = [funnel(estimates.assign(unit_id=form)) for form in forms]
     for other in rest:
         pd.testing.assert_frame_equal(first, other)
-
-
-def test_real_hospitals_after_overdispersion_at_most_3_of_137_stand_out():
-    path = SHARED / "data" / "nhs_ae_attendances" / "ae_attendances.csv"
-    if not path.exists():
-        pytest.skip("shared/data/nhs_ae_attendances is not here (real counts)")
-    visits = pd.read_csv(path)
-    visits = visits[(visits["type"].astype(str) == "1") & visits["period"].between(
-        "2018-04-01", "2019-03-31")]  # fmt: skip
-    sums = visits.groupby("org_code")[["attendances", "breaches"]].sum()
-    estimates = table(sums["attendances"] - sums["breaches"], sums["attendances"].to_numpy())
-    result = funnel(estimates)
-    assert len(result) == 137 and result["outside_plain"].sum() == 130
-    assert result["outside"].sum() <= 3
 
 
 def test_3321_communes_take_seconds():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cchc_analysis import metrics
 from cchc_analysis.columns import ESTIMATES, TALLY, TALLY_COUNTS, InputError, check
+from cchc_analysis.intervals import clopper_pearson, mid_p, wilson
 
 METRICS = (
     metrics.on_time_rate, metrics.early_rate, metrics.due_day_rate, metrics.late_rate,
@@ -147,6 +148,62 @@ def test_summary_holds_every_rate_the_source_allows():
     assert left == ["on_time_rate", "late_rate", "overdue_backlog", "resolution_rate"]
 
 
+def test_a_unit_blanked_before_publishing_stays_in_the_summary_without_a_value():
+    cells = tally(unit_id=["U", "V"], **{name: [n, n] for name, n in CELL.items()})
+    cells.loc[1, ["on_time_count", "late_count"]] = np.nan
+    found = metrics.summary(cells).set_index(["unit_id", "indicator"])
+    assert len(found) == 2 * len(METRICS)
+    assert found.loc[("V", "on_time_rate"), ["value", "low", "high", "count"]].isna().all()
+    assert found.loc[("V", "resolution_rate"), "value"] == 0.64
+    assert found.loc["U", "value"].notna().all()
+
+
+def test_a_unit_blanked_wholly_stays_and_a_source_without_a_count_has_no_such_indicator():
+    cells = tally(unit_id=["U", "V"], **{name: [n, n] for name, n in CELL.items()})
+    cells.loc[1, list(TALLY_COUNTS)] = np.nan
+    assert metrics.summary(cells)["unit_id"].value_counts().to_dict() == {"U": 8, "V": 8}
+    alone = metrics.summary(cells.iloc[[1]])
+    assert len(alone) == 8 and alone["value"].isna().all()
+    form = tally(unit_id="W", source="form", on_time_count=9, late_count=1)
+    both = metrics.summary(pd.concat([cells, form])).groupby("unit_id")["indicator"].agg(list)
+    assert both["W"] == ["on_time_rate", "late_rate"]
+
+
+def test_summary_keeps_groups_whose_key_is_missing():
+    cells = tally(**{name: [n, n] for name, n in CELL.items()}).assign(field=["land", None])
+    cells.loc[1, "late_count"] = np.nan
+    found = metrics.summary(cells, ["field"])
+    assert found["field"].isna().sum() == 8
+
+
+@pytest.mark.parametrize(
+    ("interval", "limits"),
+    [("wilson", wilson), ("clopper_pearson", clopper_pearson), ("mid_p", mid_p)],
+)
+def test_the_interval_can_be_chosen(interval, limits):
+    low, high = limits(24, 30, 0.998)
+    for row in (
+        metrics.on_time_rate(tally(**CELL), interval=interval, confidence=0.998).iloc[0],
+        metrics.summary(tally(**CELL), interval=interval, confidence=0.998).iloc[0],
+    ):
+        assert (row["low"], row["high"]) == (low, high)
+        assert (row["bounds"], row["method"]) == ("confidence", f"{interval} 99.8%")
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.__name__)
+def test_without_an_interval_a_rate_is_a_count_and_no_more(metric):
+    row = metric(tally(**CELL), interval=None).iloc[0]
+    count, total, value = BY_HAND[metric.__name__]
+    assert (row["count"], row["total"], row["value"]) == (count, total, pytest.approx(value))
+    assert row[["low", "high"]].isna().all()
+    assert (row["bounds"], row["method"]) == ("none", "count")
+
+
+def test_an_unknown_interval_is_refused():
+    with pytest.raises(InputError, match="interval: found 'wald', expected wilson"):
+        metrics.on_time_rate(tally(**CELL), interval="wald")
+
+
 COUNTS = st.integers(0, 5_000)
 
 
@@ -169,3 +226,40 @@ def test_the_tally_is_left_as_it_was():
     before = cell.copy(deep=True)
     metrics.summary(cell)
     pd.testing.assert_frame_equal(cell, before)
+
+
+ESTIMATED = ["value", "low", "high", "count", "total"]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("UVW"), st.sampled_from(["x", None]), COUNTS, COUNTS),
+        min_size=1,
+        max_size=12,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_order_split_cells_and_kinds_of_code_change_nothing(rows, random):
+    unit_id, field, on_time, late = (list(column) for column in zip(*rows, strict=True))
+    cells = tally(unit_id=unit_id, on_time_count=on_time, late_count=late)
+    cells = cells.assign(field=pd.Series(field, dtype="str"))
+    expected = metrics.on_time_rate(cells, ["field"])
+    assert expected["total"].sum() == sum(on_time) + sum(late)  # no unnamed stratum is lost
+    first = cells.assign(on_time_count=cells["on_time_count"] // 3, late_count=0)
+    rest = cells.assign(on_time_count=cells["on_time_count"] - first["on_time_count"])
+    order = list(range(2 * len(cells)))
+    random.shuffle(order)
+    split = pd.concat([first, rest], ignore_index=True).iloc[order]
+    pd.testing.assert_frame_equal(metrics.on_time_rate(split, ["field"]), expected)
+    numbers = {"U": 1, "V": 2, "W": 3}
+    for code in (
+        cells["unit_id"].map(numbers),
+        cells["unit_id"].map(numbers).astype("str"),
+        cells["unit_id"].map(numbers).astype("str").astype("category"),
+    ):
+        coded = metrics.on_time_rate(
+            cells.assign(unit_id=code, field=cells["field"].astype("category")), ["field"]
+        )
+        assert coded["unit_id"].tolist() == [str(numbers[u]) for u in expected["unit_id"]]
+        pd.testing.assert_frame_equal(coded[ESTIMATED], expected[ESTIMATED])

@@ -13,20 +13,26 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
-from cchc_analysis.columns import ESTIMATES, InputError, check
+from cchc_analysis.comparison.one_comparison import one_comparison
+from cchc_analysis.comparison.spread import (
+    SPREADS,
+    Spread,
+    all_but_one,
+    check_spread,
+    mean_of_others,
+)
 from cchc_analysis.intervals import check_confidence, exact_limits
 
-_MAX_STEPS = 200
-_ROWS_AT_ONCE = 32  # units judged together; more fall out of the processor's cache
 _HALVINGS = 60  # bisection steps: the limits are then exact to the last digit
 
-_SHARED = ["period_start_on", "period_end_on", "indicator", "rule"]
+_SHARED = ["unit_id", "period_start_on", "period_end_on", "indicator", "count", "total"]
 _NUMBERS = ["expected", "low", "high", "p_value", "q_value", "tau"]
 
 
-def funnel(estimates: pd.DataFrame, *, confidence: float = 0.998) -> pd.DataFrame:
+def funnel(
+    estimates: pd.DataFrame, *, confidence: float = 0.998, spread: Spread = "paule_mandel"
+) -> pd.DataFrame:
     r"""Judge each unit's share against all the others; outside its own limits or not.
 
     .. math:: z_i = \frac{y_i - \hat\mu_{-i}}
@@ -35,8 +41,9 @@ def funnel(estimates: pd.DataFrame, *, confidence: float = 0.998) -> pd.DataFram
 
     Outside means unusual among these units, not bad: where all are late alike, nobody is
     outside. With few units even a very late one may stay inside (:func:`noticeable` says
-    how late it must be), so 'inside' is no certificate. Differences in case mix are not
-    removed.
+    how late it must be), and several late units hide one another, each widening the spread
+    that the others are held against; so 'inside' is no certificate. Differences in case mix
+    are not removed.
 
     Parameters
     ----------
@@ -45,6 +52,9 @@ def funnel(estimates: pd.DataFrame, *, confidence: float = 0.998) -> pd.DataFram
         (dossiers, whole numbers). ``value`` is computed anew as count / total.
     confidence
         Chance, in (0, 1), that a unit like the others lies inside its limits.
+    spread
+        The variance between units: :func:`paule_mandel`, or :func:`dersimonian_laird` to
+        compare with those who use it.
 
     Returns
     -------
@@ -70,7 +80,7 @@ def funnel(estimates: pd.DataFrame, *, confidence: float = 0.998) -> pd.DataFram
     Notes
     -----
     A unit's own result must not widen the yardstick it is held against, so mean and
-    between-unit variance (:func:`paule_mandel`) come from the other G - 1 units, and the
+    between-unit variance come from the other G - 1 units, and the
     limits are those of a further unit: t with G - 2 degrees of freedom. They depend on a
     unit's total, not on its count, and are drawn as one bar per unit; a smooth curve would
     not be the limit of any of them. A unit is outside exactly when its share is outside
@@ -101,15 +111,14 @@ def funnel(estimates: pd.DataFrame, *, confidence: float = 0.998) -> pd.DataFram
     7       H  0.500     0.978  0.911   1.0     True
     """
     check_confidence(confidence)
-    rows = check(estimates, ESTIMATES).reset_index(drop=True)
-    _require_one_comparison(rows)
-    _require_counts(rows)
-    known = ((rows["total"] > 0) & rows["count"].notna()).to_numpy()
+    check_spread(spread)
+    rows, known = one_comparison(estimates)
     count, total = rows["count"].to_numpy(), rows["total"].to_numpy()
     judged = pd.DataFrame(index=rows.index[known])
     if known.sum() >= 3:
-        judged = _judge(count[known], total[known], confidence).set_index(rows.index[known])
-    result = rows[["unit_id", *_SHARED[:3], "count", "total"]].assign(
+        judged = _judge(count[known], total[known], confidence, spread)
+        judged = judged.set_index(rows.index[known])
+    result = rows[_SHARED].assign(
         value=rows["count"] / rows["total"].where(known),
         **{name: judged.get(name, np.nan) for name in _NUMBERS},
     )
@@ -123,7 +132,7 @@ def funnel(estimates: pd.DataFrame, *, confidence: float = 0.998) -> pd.DataFram
         ),
         limits=np.select([result["tau"] > 0, result["tau"] == 0], ["overdispersed", "exact"], ""),
         reading=np.where(known, reading, "no_dossiers"),
-        method=f"leave-one-out funnel, logit scale, Paule-Mandel, {confidence:g}",
+        method=f"leave-one-out funnel, logit scale, {SPREADS[spread]}, {confidence:g}",
         rule=rows["rule"],
         source=rows["source"],
     )
@@ -166,107 +175,24 @@ def noticeable(funnel_result: pd.DataFrame) -> float:
     return float(by_size["low"].iloc[0])
 
 
-def paule_mandel(values: ArrayLike, variances: ArrayLike) -> float:
-    r"""Between-unit variance by Paule and Mandel: the one at which the spread is as expected.
-
-    .. math:: \sum_i \frac{(y_i - \hat\mu(\tau^2))^2}{v_i + \tau^2} = G - 1
-
-    0 does not show that units are alike, only that chance could explain their spread.
-
-    Parameters
-    ----------
-    values
-        One estimate per unit, such as a logit.
-    variances
-        Their variances within the unit, above 0.
-
-    Returns
-    -------
-    float
-        The variance, in squared units of ``values``, 0 or more. NaN for fewer than two.
-
-    Raises
-    ------
-    InputError
-        If the two do not have the same length, or a variance is not above 0.
-
-    Notes
-    -----
-    Newton's method from 0. The left side is convex and falls in the variance, so the steps
-    approach the root from below.
-
-    References
-    ----------
-    DerSimonian, R. and Kacker, R. (2007). Random-effects model for meta-analysis of
-    clinical trials: an update. *Contemporary Clinical Trials* 28, 105-114.
-    doi:10.1016/j.cct.2006.04.004
-
-    Examples
-    --------
-    >>> round(paule_mandel([1.0, 2.0, 6.0], [0.5, 0.5, 0.5]), 3)
-    6.5
-    """
-    y, v = _check_variances(values, variances)
-    if len(y) < 2:
-        return float("nan")
-    return float(_solve_tau2(y, v, np.ones((1, len(y)), dtype=bool), np.zeros(1))[0])
-
-
-def dersimonian_laird(values: ArrayLike, variances: ArrayLike) -> float:
-    r"""Between-unit variance by the moments of DerSimonian and Laird; for parity only.
-
-    .. math:: \tau^2 = \max\left(0, \frac{Q - (G - 1)}{\sum w - \sum w^2 / \sum w}\right),
-        \quad w = 1/v
-
-    Too small where units differ much in size; the funnel uses :func:`paule_mandel`.
-
-    Parameters
-    ----------
-    values
-        As in :func:`paule_mandel`.
-    variances
-        As in :func:`paule_mandel`.
-
-    Returns
-    -------
-    float
-        The variance, in squared units of ``values``, 0 or more. NaN for fewer than two.
-
-    References
-    ----------
-    DerSimonian, R. and Laird, N. (1986). Meta-analysis in clinical trials. *Controlled
-    Clinical Trials* 7, 177-188. doi:10.1016/0197-2456(86)90046-2
-
-    Examples
-    --------
-    >>> round(dersimonian_laird([1.0, 2.0, 6.0], [0.5, 0.5, 0.5]), 3)
-    6.5
-    """
-    y, v = _check_variances(values, variances)
-    if len(y) < 2:
-        return float("nan")
-    w = 1 / v
-    excess = np.sum(w * (y - np.average(y, weights=w)) ** 2) - (len(y) - 1)
-    return float(max(0.0, excess / (w.sum() - np.sum(w**2) / w.sum())))
-
-
-def _judge(count: np.ndarray, total: np.ndarray, confidence: float) -> pd.DataFrame:
+def _judge(count: np.ndarray, total: np.ndarray, confidence: float, spread: Spread) -> pd.DataFrame:
     """Return expectation, limits, p- and q-values of each unit among the others."""
     from scipy.special import expit
     from scipy.stats import false_discovery_control, t
 
-    mu, tau2, mu_variance, mean_share = _others(count, total)
-    spread = tau2 + mu_variance
+    mu, tau2, mu_variance = mean_of_others(*_logits(count, total), spread)
+    mean_share = _share_of_others(count, total, tau2)
+    variance = tau2 + mu_variance
     low, high = exact_limits(mean_share, total, confidence)
     critical = t.isf((1 - confidence) / 2, len(total) - 2)
-    p_value = _p_values(count, total, mu, spread, mean_share)
+    p_value = _p_values(count, total, mu, variance, mean_share)
     plain_low, plain_high = exact_limits(count.sum() / total.sum(), total, confidence)
     share = count / total
     return pd.DataFrame(
         {
             "expected": np.where(tau2 > 0, expit(mu), mean_share),
-            "low": np.minimum(low, _lowest_inside(mu, spread, total, critical)),
-            "high": np.maximum(high, 1 - _lowest_inside(-mu, spread, total, critical)),
+            "low": np.minimum(low, _lowest_inside(mu, variance, total, critical)),
+            "high": np.maximum(high, 1 - _lowest_inside(-mu, variance, total, critical)),
             "p_value": p_value,
             "q_value": false_discovery_control(p_value),
             "tau": np.sqrt(tau2),
@@ -275,43 +201,14 @@ def _judge(count: np.ndarray, total: np.ndarray, confidence: float) -> pd.DataFr
     )
 
 
-def _others(count: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return mean logit, tau2, variance of the mean and mean share of each unit's others."""
-    y, v = _logits(count, total)
-    groups = len(y)
-    start = _solve_tau2(y, v, np.ones((1, groups), dtype=bool), np.zeros(1))[0]
+def _share_of_others(count: np.ndarray, total: np.ndarray, tau2: np.ndarray) -> np.ndarray:
+    """Return the mean share of each unit's others, weighted as their spread asks."""
     overall = (count.sum() + 0.5) / (total.sum() + 1)
-    parts = []
-    for first in range(0, groups, _ROWS_AT_ONCE):
-        rows = np.arange(first, min(first + _ROWS_AT_ONCE, groups))
-        others = np.ones((len(rows), groups), dtype=bool)
-        others[np.arange(len(rows)), rows] = False
-        tau2 = _solve_tau2(y, v, others, np.full(len(rows), start))
-        weight = others / (v + tau2[:, None])
-        scale = others / (1 + tau2[:, None] * total * overall * (1 - overall))
-        mean_share = (scale @ count + 0.5) / (scale @ total + 1)
-        parts.append((weight @ y / weight.sum(1), tau2, 1 / weight.sum(1), mean_share))
-    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
-
-
-def _solve_tau2(y: np.ndarray, v: np.ndarray, use: np.ndarray, tau2: np.ndarray) -> np.ndarray:
-    """Return the Paule-Mandel variance of the units in each row of ``use`` (rows x units)."""
-    centred = y - np.average(y, weights=1 / v)
-    powers = np.column_stack([np.ones_like(centred), centred, centred**2])
-    degrees = use.sum(1) - 1
-    for _ in range(_MAX_STEPS):
-        weight = use / (v + tau2[:, None])
-        w0, w1, w2 = (weight @ powers).T
-        s0, s1, s2 = (weight**2 @ powers).T
-        mean = w1 / w0
-        excess = w2 - mean * w1 - degrees
-        slope = s2 - 2 * mean * s1 + mean**2 * s0
-        step = np.divide(excess, slope, out=np.full_like(slope, -np.inf), where=slope > 0)
-        update = np.maximum(tau2 + step, 0.0)
-        if np.all(np.abs(update - tau2) <= 1e-12 * (tau2 + np.median(v))):
-            return update
-        tau2 = update
-    raise ArithmeticError(f"Paule-Mandel: no root after {_MAX_STEPS} steps")
+    shares = []
+    for rows, others in all_but_one(len(total)):
+        scale = others / (1 + tau2[rows, None] * total * overall * (1 - overall))
+        shares.append((scale @ count + 0.5) / (scale @ total + 1))
+    return np.concatenate(shares)
 
 
 def _logits(count: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -321,7 +218,7 @@ def _logits(count: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def _lowest_inside(
-    mu: np.ndarray, spread: np.ndarray, total: np.ndarray, critical: float
+    mu: np.ndarray, variance: np.ndarray, total: np.ndarray, critical: float
 ) -> np.ndarray:
     """Return the lowest share with ``z >= -critical``; 0 if a unit at 0 has that too.
 
@@ -331,70 +228,29 @@ def _lowest_inside(
     below, above = np.zeros_like(total), total.copy()
     for _ in range(_HALVINGS):
         middle = (below + above) / 2
-        inside = _z(middle, total, mu, spread) >= -critical
+        inside = _z(middle, total, mu, variance) >= -critical
         above = np.where(inside, middle, above)
         below = np.where(inside, below, middle)
-    at_zero = _z(np.zeros_like(total), total, mu, spread) >= -critical
+    at_zero = _z(np.zeros_like(total), total, mu, variance) >= -critical
     return np.where(at_zero, 0.0, above / total)
 
 
-def _z(count: np.ndarray, total: np.ndarray, mu: np.ndarray, spread: np.ndarray) -> np.ndarray:
+def _z(count: np.ndarray, total: np.ndarray, mu: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """Return the distance from the others in standard errors."""
     y, v = _logits(count, total)
-    return (y - mu) / np.sqrt(v + spread)
+    return (y - mu) / np.sqrt(v + variance)
 
 
 def _p_values(
-    count: np.ndarray, total: np.ndarray, mu: np.ndarray, spread: np.ndarray, share: np.ndarray
+    count: np.ndarray, total: np.ndarray, mu: np.ndarray, variance: np.ndarray, share: np.ndarray
 ) -> np.ndarray:
     """Return two-sided p-values that fall below alpha exactly where the limits are passed."""
     from scipy.stats import binom, t
 
-    z = _z(count, total, mu, spread)
-    z_low = np.maximum(z, _z(np.zeros_like(total), total, mu, spread))
-    z_high = np.minimum(z, _z(total, total, mu, spread))
+    z = _z(count, total, mu, variance)
+    z_low = np.maximum(z, _z(np.zeros_like(total), total, mu, variance))
+    z_high = np.minimum(z, _z(total, total, mu, variance))
     degrees = len(total) - 2
     low = np.maximum(binom.cdf(count, total, share), t.cdf(z_low, degrees))
     high = np.maximum(binom.sf(count - 1, total, share), t.sf(z_high, degrees))
     return np.minimum(1.0, 2 * np.minimum(low, high))
-
-
-def _check_variances(values: ArrayLike, variances: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Return both as arrays, or say what does not fit."""
-    y, v = np.asarray(values, float), np.asarray(variances, float)
-    if y.shape != v.shape or y.ndim != 1:
-        raise InputError(f"values, variances: found shapes {y.shape}, {v.shape}, expected equal")
-    if not (np.isfinite(y).all() and (np.isfinite(v) & (v > 0)).all()):
-        raise InputError("values must be finite and variances above 0; leave other units out")
-    return y, v
-
-
-def _require_one_comparison(rows: pd.DataFrame) -> None:
-    """Raise unless the rows are one indicator, rule and period, each unit once."""
-    for name in _SHARED:
-        found = rows[name].drop_duplicates()
-        if len(found) > 1:
-            values = ", ".join(map(str, found.iloc[:3]))
-            raise InputError(
-                f"estimates: found several values of {name} ({values}), expected one; "
-                "filter the rows, and compare what is counted alike"
-            )
-    twice = rows.loc[rows["unit_id"].duplicated(), "unit_id"]
-    if len(twice):
-        raise InputError(
-            f"estimates: unit {twice.iloc[0]!r} comes more than once, expected one row per unit; "
-            "add its counts first"
-        )
-
-
-def _require_counts(rows: pd.DataFrame) -> None:
-    """Raise for the first unit whose count does not fit its total."""
-    count, total = rows["count"], rows["total"]
-    whole = (count.isna() | (count % 1 == 0)) & (total.isna() | (total % 1 == 0))
-    bad = (count < 0) | (total < 0) | (count > total) | ~whole
-    if bad.any():
-        row = rows[bad].iloc[0]
-        raise InputError(
-            f"estimates, unit {row['unit_id']!r}: found count {row['count']:g} of total "
-            f"{row['total']:g}, expected whole numbers with 0 <= count <= total"
-        )
