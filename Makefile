@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 SAMPLE := data/simulated/.ready
 
-.PHONY: report test fuzz sample lock clean
+.PHONY: report test fuzz simulations sample lock clean
 
 report: $(SAMPLE)
 	$(BIN)/cchc report
@@ -16,6 +16,9 @@ test: report  # the browser tests look at the site's real pages
 
 fuzz: $(READY)  # about half an hour: 20,000 spoilt exports, each read without loss or refused
 	$(BIN)/python tests/fuzz_reading.py
+
+simulations: $(READY)  # about ten minutes: coverage, false flags, power -> docs/simulations.md
+	$(BIN)/python tests/slow_comparison.py docs/simulations.md
 
 sample: $(SAMPLE)
 

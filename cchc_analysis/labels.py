@@ -189,6 +189,26 @@ def indicator_names(parts: str, language: Language) -> str:
     return " + ".join(indicator_name(p, language) if p in known else p for p in ids)
 
 
+def component_name(row: dict, language: Language) -> str:
+    """Return the name of a component of a change, with the key whose mix it is."""
+    term = named("term", row["detail"], language).lower() if row["detail"] else ""
+    return say(f"component.{row['component']}", language, term=term)
+
+
+def signed_points(share: float, language: Language) -> str:
+    """Return a difference of shares in percentage points with its sign.
+
+    Examples
+    --------
+    >>> signed_points(0.0123, "vi"), signed_points(-0.0123, "en"), signed_points(0, "en")
+    ('+1,23', '−1.23', '0.00')
+    """
+    text = decimal(abs(share) * 100, language)
+    if not any(digit in text for digit in "123456789"):
+        return text
+    return ("+" if share > 0 else "−") + text
+
+
 def capital(text: str) -> str:
     """Return ``text`` with its first letter in upper case."""
     return text[:1].upper() + text[1:]

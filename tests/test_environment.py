@@ -152,7 +152,7 @@ def words_and_patterns() -> tuple[set[str], list[re.Pattern]]:
                 if isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
                     patterns.append([node.left.value, None])
             elif isinstance(node, ast.Call) and ast.unparse(node.func) == "named":
-                patterns.append([node.args[0].value + ".", None])
+                patterns += [[a.value + ".", None] for a in node.args[:1] if hasattr(a, "value")]
     return words, [compiled for parts in patterns if (compiled := compile_parts(parts))]
 
 
@@ -164,7 +164,10 @@ def compile_parts(parts: list) -> re.Pattern | None:
     return re.compile("".join(re.escape(p) if isinstance(p, str) else "(.+)" for p in parts))
 
 
-MEASURES = [re.compile(r"[a-z]+ \d+%")]  # as in 'wilson 95%', made from a number
+MEASURES = [  # as in 'wilson 95%', made from a number, and 'p_prime', made from 'p'
+    re.compile(r"[a-z_]+ \d+%"),
+    re.compile(r"[pu]_prime"),
+]
 
 
 def reachable(key: str, words: set[str], patterns: list[re.Pattern]) -> bool:

@@ -4,10 +4,13 @@ Each function takes the tables and returns blocks in one language. A sentence sa
 numbers bear and no more; all wording is in ``reference/phrases/``.
 """
 
-from cchc_analysis.narrative.computed import drivers, funnel, rules, timeliness
-from cchc_analysis.narrative.page import comparison_opening, glance, opening, provenance
+from cchc_analysis.narrative.change import decomposition, monitor, periods, two_periods
+from cchc_analysis.narrative.comparison import cannot, case_mix, concentration, funnel, ranks
+from cchc_analysis.narrative.computed import drivers, own_rule, rules, timeliness, waiting
+from cchc_analysis.narrative.page import comparison_opening, glance, opening, provenance, suppressed
 from cchc_analysis.narrative.printed import (
     checked_share,
+    form_sums,
     no_ranking,
     reconciliation,
     sums,
@@ -15,17 +18,29 @@ from cchc_analysis.narrative.printed import (
 )
 
 __all__ = [
+    "cannot",
+    "case_mix",
     "checked_share",
     "comparison_opening",
+    "concentration",
+    "decomposition",
     "drivers",
+    "form_sums",
     "funnel",
     "glance",
+    "monitor",
     "no_ranking",
     "opening",
+    "own_rule",
+    "periods",
     "provenance",
+    "ranks",
     "reconciliation",
     "rules",
     "sums",
+    "suppressed",
     "timeliness",
     "two_averages",
+    "two_periods",
+    "waiting",
 ]

@@ -1,4 +1,4 @@
-"""Sentences on what was computed: how dossiers stand, who stands out, what goes with lateness."""
+"""Sentences on what was computed: how dossiers stand, rules, what goes with lateness."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cchc_analysis.display import Block, Language, notice, paragraph
-from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import capital, level_name
-from cchc_analysis.lateness import RULES
+from cchc_analysis.lateness import RULES, Rule
 from cchc_analysis.wording import (
     decimal,
+    has_phrase,
     named,
     percent,
     period,
     say,
+    whole,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +43,15 @@ def _cell(row: dict, language: Language) -> list[Block]:
     awkward = {name: row[f"{name}_count"] for name in ("withdrawn", "undated", "suspended")}
     if not sum(awkward.values()) > 0:  # none, or the source does not tell
         return [paragraph(stand)]
-    return [paragraph(stand), paragraph(say(f"apart.{row['rule']}", language, **awkward))]
+    key = f"apart.{row['rule']}" if has_phrase(f"apart.{row['rule']}", language) else "apart"
+    return [paragraph(stand), paragraph(say(key, language, **awkward))]
+
+
+def own_rule(rule: Rule, *, language: Language) -> list[Block]:
+    """Say what an office's own rule does; nothing for a built-in one, which pages describe."""
+    if rule.name in RULES:
+        return []
+    return [paragraph(f"{capital(named('rule', rule.name, language))}: {getattr(rule, language)}")]
 
 
 def rules(rates: pd.DataFrame, *, language: Language) -> list[Block]:
@@ -54,52 +63,28 @@ def rules(rates: pd.DataFrame, *, language: Language) -> list[Block]:
     ]
 
 
-def funnel(
-    judged: pd.DataFrame,
-    noticeable: float,
-    *,
-    units: pd.DataFrame | None = None,
-    language: Language,
-) -> list[Block]:
-    """Say who stands out, how many would without allowing for spread, and what cannot be said."""
-    drawn = judged[judged["low"].notna()]
-    if drawn.empty:
-        return [paragraph(say("funnel.too_few", language))] if len(judged) else []
-    blocks = [
+def waiting(compared: pd.DataFrame, *, language: Language) -> list[Block]:
+    """Say how many finished dossiers are late by dates alone, and after each kind of waiting."""
+    resolved = compared[compared["denominator"] == "resolved"].set_index("rule")
+    late = resolved["total"] - resolved["count"]
+    numbers = {
+        "before": whole(late["strict"], language),
+        "before_total": whole(resolved["total"]["strict"], language),
+    }
+    return [
         paragraph(
             say(
-                "funnel.plain" if drawn["outside_plain"].mean() > 0.5 else "funnel.some",
+                "waiting.late",
                 language,
-                n=len(drawn),
-                plain=drawn["outside_plain"].sum(),
-                outside=drawn["outside"].sum(),
+                rule=capital(named("rule", rule, language)),
+                after=whole(late[rule], language),
+                after_total=whole(resolved["total"][rule], language),
+                **numbers,
             )
         )
+        for rule in resolved.index
+        if rule.startswith("strict_")
     ]
-    for side in ("low", "high"):
-        rows = drawn[drawn["side"] == side].sort_values("value")
-        if len(rows):
-            names = [
-                f"{unit_name(row['unit_id'], units=units, language=language)} "
-                f"({percent(row['value'], language)})"
-                for row in rows.to_dict("records")
-            ]
-            blocks.append(paragraph(say(f"funnel.names.{side}", language, names="; ".join(names))))
-    if not drawn["outside"].any():
-        blocks.append(paragraph(say("funnel.nobody", language)))
-    if len(drawn) < 15 and pd.notna(noticeable):
-        blocks.append(
-            paragraph(
-                say(
-                    "funnel.few" if noticeable > 0 else "funnel.none_noticed",
-                    language,
-                    n=len(drawn),
-                    share=percent(noticeable, language, 1),
-                )
-            )
-        )
-    blocks.append(notice(say("funnel.notice", language)))
-    return blocks
 
 
 def drivers(fit: DriverFit, *, language: Language) -> list[Block]:

@@ -11,6 +11,7 @@ from cchc_analysis.reconciliation.bounds import bound_counts, bound_remainder
 from cchc_analysis.reconciliation.estimates import estimates_as_printed
 from cchc_analysis.reconciliation.form_lines import check_forms
 from cchc_analysis.reconciliation.identities import check_pairs, check_sums
+from cchc_analysis.reconciliation.period_sums import check_periods, check_readings
 from cchc_analysis.reconciliation.rounding import HABITS, check_rounding, whole_number_bounds
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "bound_remainder",
     "check_forms",
     "check_pairs",
+    "check_periods",
+    "check_readings",
     "check_rounding",
     "check_sums",
     "estimates_as_printed",

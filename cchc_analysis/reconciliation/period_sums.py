@@ -61,12 +61,17 @@ def check_periods(published: pd.DataFrame) -> pd.DataFrame:
         ["unit_id", "indicator", *_PERIOD], keep="last"
     )
     rows = rows.assign(rest=rows["denominator"] - rows["numerator"])
+    periods = rows.groupby(["unit_id", "indicator"])["rest"].transform("size")
+    rows = rows[periods > 2]  # a whole and two parts
+    series = [
+        group.sort_values(_PERIOD).to_dict("records")
+        for _, group in rows.groupby(["unit_id", "indicator"], sort=True)
+    ]
     found = [
         _pair_in(whole, *pair)
-        for _, series in rows.groupby(["unit_id", "indicator"], sort=True)
-        if len(series) > 2
-        for whole in series.to_dict("records")
-        for pair in combinations(_within(series, whole), 2)
+        for printed in series
+        for whole in printed
+        for pair in combinations([part for part in printed if _within(part, whole)], 2)
         if pair[0]["period_end_on"] < pair[1]["period_start_on"]
     ]
     return pd.DataFrame(found, columns=_CHECKED)
@@ -136,12 +141,10 @@ _CHECKED = [
 ]  # fmt: skip
 
 
-def _within(series: pd.DataFrame, whole: dict) -> list[dict]:
-    """Return the shorter periods of a series that lie within a period, in order."""
-    start, end = (series[name] for name in _PERIOD)
-    inside = (start >= whole[_PERIOD[0]]) & (end <= whole[_PERIOD[1]])
-    shorter = (start > whole[_PERIOD[0]]) | (end < whole[_PERIOD[1]])
-    return series[inside & shorter].sort_values(_PERIOD).to_dict("records")
+def _within(part: dict, whole: dict) -> bool:
+    """Tell whether a period lies within another, longer one."""
+    days = [(row[_PERIOD[0]], row[_PERIOD[1]]) for row in (part, whole)]
+    return days[0] != days[1] and days[0][0] >= days[1][0] and days[0][1] <= days[1][1]
 
 
 def _pair_in(whole: dict, first: dict, second: dict) -> dict:

@@ -167,7 +167,7 @@ def _signed(share: float, language: Language) -> str:
 
 def _interval(row: dict, language: Language) -> str:
     """Return the interval of a difference in percentage points."""
-    if pd.isna(row["low"]):
+    if pd.isna(row["low"]) or row["low"] == row["high"] == 0:  # no such dossiers: nothing to vary
         return NONE
     low, high = (signed_points(row[name], language) for name in ("low", "high"))
     return say("range", language, low=low, high=high)

@@ -1,0 +1,43 @@
+"""Figures for readers: each takes one of the package's tables and returns one block.
+
+Every figure has an alternative text made from its data and, where the data are simulated,
+says so inside the image. Shapes as well as colours carry meaning, for grey print and for
+readers who do not tell colours apart. Figures of many units have a data function each
+(``funnel_points`` and so on): what is drawn, as a table.
+"""
+
+from cchc_analysis.figures.changing import slope_lines, slopes, waterfall, waterfall_steps
+from cchc_analysis.figures.comparing import (
+    funnel,
+    funnel_points,
+    rank_lines,
+    ranks,
+    ratio_lines,
+    ratios,
+)
+from cchc_analysis.figures.control import chart_points, control_chart
+from cchc_analysis.figures.drivers import effects
+from cchc_analysis.figures.panels import field_panels, small_multiples
+from cchc_analysis.figures.shares import by_class, by_period, intervals, spread
+
+__all__ = [
+    "by_class",
+    "by_period",
+    "chart_points",
+    "control_chart",
+    "effects",
+    "field_panels",
+    "funnel",
+    "funnel_points",
+    "intervals",
+    "rank_lines",
+    "ranks",
+    "ratio_lines",
+    "ratios",
+    "slope_lines",
+    "slopes",
+    "small_multiples",
+    "spread",
+    "waterfall",
+    "waterfall_steps",
+]
