@@ -70,6 +70,17 @@ def test_a_damaged_reference_is_refused(tmp_path, reference, quote):
     refused(path, f"cell {reference.decode()} is filled")
 
 
+def test_a_directory_that_points_before_the_file_is_refused(tmp_path):
+    path = workbook(tmp_path / "a.xlsx")
+    data = bytearray(path.read_bytes())
+    place = data.rindex(b"PK\x05\x06") + 16  # where the directory is said to begin
+    (begins,) = struct.unpack_from("<I", data, place)
+    struct.pack_into("<I", data, place, begins + 1000)
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"a\.xlsx: .*cut short"):
+        read_rows(path)
+
+
 def test_a_damaged_number_of_a_row_is_refused(tmp_path):
     """Cells without a reference stand in the row that encloses them."""
     path = workbook(tmp_path / "a.xlsx")

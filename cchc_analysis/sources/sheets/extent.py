@@ -30,7 +30,10 @@ _FAR = re.compile(
     rb"[A-Za-z]{0,2}(?:[2-9]\d{6}|1[1-9]\d{5}|10[5-9]\d{4}|\d{8}))"
 )
 _CELL = re.compile(rb' r="([A-Za-z]*)(\d+)"[^>]*?(/?)>(</)?')
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
+_DAMAGE = (  # ValueError: a damaged directory sends the reader before the start of the file
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError,
+    ValueError,
+)  # fmt: skip
 
 _OLD_ROWS, _OLD_COLUMNS = 65_536, 256
 _OLD_CELLS = {0x0006, 0x00BD, 0x00FD, 0x0203, 0x0204, 0x0205, 0x027E}
@@ -67,6 +70,8 @@ def require_bounded(path: Path, data: bytes) -> None:
     if not data.startswith(b"PK"):
         try:
             _require_old_bounded(path, compound_stream(data, ("Workbook", "Book")))
+        except InputError:
+            raise
         except (ValueError, struct.error) as error:
             raise damaged(path, str(error)) from None
         return
@@ -75,6 +80,8 @@ def require_bounded(path: Path, data: bytes) -> None:
             for part in book.namelist():
                 if "worksheets/" in part.lower() and part.lower().endswith(".xml"):
                     _require_part_bounded(path, book, part)
+    except InputError:
+        raise
     except _DAMAGE as error:
         raise damaged(path, str(error) or "it ends too early") from None
 
