@@ -181,6 +181,9 @@ def test_waiting_is_told_with_both_counts():
     said = text_of(sections.rules(compared, language="en"))
     assert "0 of 2 resolved dossiers are late, against 1 of 2 by dates alone" in said
     assert "Resolved of received (not timeliness)" in said
+    twice = dossiers.assign(source=["export.csv", "other.csv"])
+    both = cchc.compare_rules(twice, periods=("2024-01-01", "2024-01-31"), as_of="2024-01-31")
+    assert "0 of 2 resolved dossiers are late" in text_of(sections.rules(both, language="en"))
     without = dossiers.drop(columns=["supplement_asked_at", "supplement_given_at"])
     plain = cchc.compare_rules(without, periods=("2024-01-01", "2024-01-31"), as_of="2024-01-31")
     assert "by dates alone" not in text_of(sections.rules(plain, language="en"))

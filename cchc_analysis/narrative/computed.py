@@ -65,7 +65,8 @@ def rules(rates: pd.DataFrame, *, language: Language) -> list[Block]:
 
 def waiting(compared: pd.DataFrame, *, language: Language) -> list[Block]:
     """Say how many finished dossiers are late by dates alone, and after each kind of waiting."""
-    resolved = compared[compared["denominator"] == "resolved"].set_index("rule")
+    rows = compared[compared["denominator"] == "resolved"]  # several where sources differ
+    resolved = rows.groupby("rule", sort=False)[["count", "total"]].sum(skipna=False)
     late = resolved["total"] - resolved["count"]
     numbers = {
         "before": whole(late["strict"], language),
