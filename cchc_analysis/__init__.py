@@ -1,6 +1,6 @@
 """Timeliness of Vietnam's administrative dossiers: counts, comparisons, models, reports.
 
-Files become five tables (:mod:`~cchc_analysis.columns`), dossiers become a tally, a tally
+Files become tables (:mod:`~cchc_analysis.columns`), dossiers become a tally, a tally
 becomes estimates, and figures, tables and sentences say what the estimates bear. The names
 below are the public ones; each is loaded when first used.
 """

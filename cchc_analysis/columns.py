@@ -1,6 +1,6 @@
-"""The five tables, declared once: every column's type, unit, meaning and allowed values.
+"""The tables, declared once: every column's type, unit, meaning and allowed values.
 
-All data in the package is one of five tables (plus the list of units they refer to).
+All data in the package is one of these tables (and the list of units they refer to).
 Readers check what they produce, and functions what they are given, with :func:`check`;
 ``data/README.md`` is printed from the same declarations with ``python -m
 cchc_analysis.columns``.
@@ -18,12 +18,11 @@ import pandas as pd
 
 Kind = Literal["text", "count", "number", "date", "time", "flag"]
 
-UNIT_CLASSES = (
-    "country", "ministry", "province", "service_centre", "department",
-    "land_registration_branch", "district", "commune", "group", "other",
-)  # fmt: skip
+UNIT_CLASSES = ("country", "ministry", "province", "service_centre", "department", "land_registration_branch", "district", "commune", "group", "other")  # fmt: skip
 SCOPES = ("own_desk", "with_subordinates")
 CHANNELS = ("in_person", "online", "postal", "other")
+LATE_CAUSES = ("applicant", "other_agency", "complexity", "workload", "staff", "software", "data_entry", "legal_unclear", "field_work", "finance", "force_majeure", "other")  # fmt: skip
+OUTCOMES = ("result", "refused", "withdrawn", "pending")
 BASES = ("period", "received", "due")
 BOUNDS = ("confidence", "rounding", "printed_range", "none")
 STATUS_CODES = tuple(range(1, 11))
@@ -102,6 +101,10 @@ DOSSIERS = Table(
         Column("received_at", "time", "ngày tiếp nhận", "accepted at the desk; empty only where not accepted"),
         Column("due_at", "time", "ngày hẹn trả", "due; without a time of day: the end of that day"),
         Column("first_due_at", "time", "ngày hẹn trả lần đầu", "first due date"),
+        Column("legal_days", "number", "thời hạn giải quyết theo quy định", "time the procedure grants", "working days"),
+        Column("reappointed_count", "count", "số lần hẹn lại", "times a new appointment was given (the law allows one)", "times"),
+        Column("apologised_at", "time", "ngày xin lỗi", "written apology issued; it does not cure lateness"),
+        Column("late_cause", "text", "nguyên nhân trễ hạn, theo nhóm", "stated cause of lateness, as one of the known groups; free text is not kept", allowed=LATE_CAUSES),
         Column("result_at", "time", "ngày có kết quả", "result available: the clock ends here"),
         Column("returned_at", "time", "ngày trả kết quả", "result handed over"),
         Column("supplement_asked_at", "time", "ngày yêu cầu bổ sung", "supplement asked of the applicant (the first time)"),
@@ -223,7 +226,28 @@ ESTIMATES = Table(
     ),
 )  # fmt: skip
 
-TABLES = (UNITS, DOSSIERS, FORMS, PUBLISHED, TALLY, ESTIMATES)
+DURATIONS = Table(
+    "durations",
+    "Một dòng là số hồ sơ có cùng thời gian theo dõi và cùng kết cục; hồ sơ còn mở được giữ lại.",
+    "One row is the dossiers with one time under observation and one outcome; open ones are kept.",
+    (
+        Column("unit_id", "text", "đơn vị", "unit", required=True),
+        Column("period_start_on", "date", "từ ngày", "first day of the period", required=True),
+        Column("period_end_on", "date", "đến ngày", "last day of the period", required=True),
+        Column("cohort", "text", "nhóm hồ sơ: nhận, đóng, hay được theo dõi trong kỳ", "dossiers received in the period, closed in it, or under observation in it", allowed=("received", "closed", "observed"), required=True),
+        Column("as_of", "date", "ngày chốt số liệu", "day the data were drawn", required=True),
+        Column("rule", "text", "quy tắc đếm", "counting rule: which date ends the clock", required=True),
+        Column("day_kind", "text", "ngày làm việc hay ngày lịch", "working days, or calendar days where the calendar does not reach", allowed=("working", "calendar"), required=True),
+        Column("entry_days", "count", "tuổi khi bắt đầu theo dõi", "age when it came under observation; 0 if received in the period", "days", required=True),
+        Column("end_days", "count", "tuổi khi có kết cục hoặc khi chốt số liệu", "age at its outcome, or when the data were drawn", "days", required=True),
+        Column("legal_days", "number", "thời hạn từ ngày nhận đến ngày hẹn", "days from receipt to the due date", "days"),
+        Column("outcome", "text", "kết cục", "what became of it; pending is censored", allowed=OUTCOMES, required=True),
+        Column("dossier_count", "count", "số hồ sơ", "dossiers", "dossiers", required=True),
+        Column("source", "text", "nguồn", "source", required=True),
+    ),
+)  # fmt: skip
+
+TABLES = (UNITS, DOSSIERS, FORMS, PUBLISHED, TALLY, DURATIONS, ESTIMATES)
 TALLY_KEYS = tuple(column.name for column in TALLY.columns if not column.name.endswith("_count"))
 TALLY_COUNTS = tuple(column.name for column in TALLY.columns if column.name.endswith("_count"))
 

@@ -1,7 +1,7 @@
 """Phrases and number formats of the two languages.
 
-Sentences live in ``reference/phrases/<language>.toml``, numbers are put in here, formatted as
-the language writes them. Percent exists only from here on.
+Sentences live in ``reference/phrases/<language>/``, a file for each topic; numbers are put in
+here, formatted as the language writes them. Percent exists only from here on.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ _DATES = {"vi": "d/M/yyyy", "en": "d MMM yyyy"}
 
 @cache
 def _phrases(language: Language) -> dict[str, str]:
-    path = files("cchc_analysis").joinpath(f"reference/phrases/{language}.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    folder = files("cchc_analysis").joinpath(f"reference/phrases/{language}")
+    topics = [tomllib.loads(file.read_text(encoding="utf-8")) for file in folder.iterdir()]
+    return {key: text for topic in topics for key, text in topic.items()}
 
 
 def say(key: str, language: Language, **values: str | float) -> str:

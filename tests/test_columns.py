@@ -1,4 +1,4 @@
-"""The five tables: what their checks accept, convert and refuse."""
+"""The tables: what their checks accept, convert and refuse."""
 
 from pathlib import Path
 

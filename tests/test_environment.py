@@ -102,10 +102,20 @@ def test_the_data_folder_is_described_as_declared():
 # Phrases
 
 
+def topics(language: str) -> list[dict[str, str]]:
+    folder = PACKAGE / "reference" / "phrases" / language
+    return [tomllib.loads(read_text(path)) for path in sorted(folder.iterdir())]
+
+
 def phrases(language: str) -> dict[str, str]:
-    path = PACKAGE / "reference" / "phrases" / f"{language}.toml"
-    found = tomllib.loads(path.read_text(encoding="utf-8"))
+    found = {key: text for topic in topics(language) for key, text in topic.items()}
     return {key: text for key, text in found.items() if key != "texts"}
+
+
+def test_each_phrase_is_written_once():
+    for language in ("vi", "en"):
+        keys = [key for topic in topics(language) for key in topic]
+        assert len(keys) == len(set(keys)), language
 
 
 def blanks(text: str) -> set[str]:
@@ -120,8 +130,7 @@ def test_both_languages_have_the_same_phrases():
 
 
 def test_remarks_on_sources_are_translated_not_blanked():
-    path = PACKAGE / "reference" / "phrases" / "vi.toml"
-    texts = tomllib.loads(path.read_text(encoding="utf-8"))["texts"]
+    (texts,) = (topic["texts"] for topic in topics("vi") if "texts" in topic)
     assert all(isinstance(text, str) and text for text in texts.values())
 
 
