@@ -259,10 +259,8 @@ def _common(*, unusual: bool) -> frozenset[str]:
     Folding moves the tone, so that only the others may be compared by it: 'maõ' is no 'mão'.
     """
     folder = files("cchc_analysis").joinpath("reference")
-    texts = [
-        folder.joinpath(name).read_text(encoding="utf-8")
-        for name in ("headers.toml", "phrases/vi.toml")
-    ]
+    phrases = folder.joinpath("phrases", "vi").iterdir()
+    texts = [file.read_text(encoding="utf-8") for file in (folder / "headers.toml", *phrases)]
     named = chain(units()["full_name"], *(_strings(tomllib.loads(text)) for text in texts))
     words = {word for name in named for word in re.split(r"[\W_]+", name) if not word.isascii()}
     return frozenset(fold(word) for word in words if not (unusual and is_syllable(word)))
