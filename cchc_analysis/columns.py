@@ -19,8 +19,8 @@ import pandas as pd
 Kind = Literal["text", "count", "number", "date", "time", "flag"]
 
 UNIT_CLASSES = ("country", "ministry", "province", "service_centre", "department", "land_registration_branch", "district", "commune", "group", "other")  # fmt: skip
-SCOPES = ("own_desk", "with_subordinates")
 CHANNELS = ("in_person", "online", "postal", "other")
+SCOPES = ("own_desk", "with_subordinates")
 LATE_CAUSES = ("applicant", "other_agency", "complexity", "workload", "staff", "software", "data_entry", "legal_unclear", "field_work", "finance", "force_majeure", "other")  # fmt: skip
 OUTCOMES = ("result", "refused", "withdrawn", "pending")
 BASES = ("period", "received", "due")
@@ -252,13 +252,9 @@ TALLY_KEYS = tuple(column.name for column in TALLY.columns if not column.name.en
 TALLY_COUNTS = tuple(column.name for column in TALLY.columns if column.name.endswith("_count"))
 
 _DTYPES = {
-    "text": "str",
-    "count": "float64",
-    "number": "float64",
-    "date": "datetime64[us]",
-    "time": "datetime64[us]",
-    "flag": "boolean",
-}
+    "text": "str", "count": "float64", "number": "float64", "date": "datetime64[us]",
+    "time": "datetime64[us]", "flag": "boolean",
+}  # fmt: skip
 
 
 def empty(table: Table) -> pd.DataFrame:
