@@ -16,7 +16,9 @@ from typing import Any, Literal, get_args
 
 from cchc_analysis.columns import InputError
 
-Kind = Literal["heading", "text", "notice", "table", "figure", "provenance"]
+Kind = Literal[
+    "heading", "text", "notice", "cards", "facts", "method", "table", "figure", "provenance"
+]
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
@@ -31,8 +33,8 @@ class Block:
     kind: Kind
     html: str = ""
     """Ready, escaped HTML; every kind but figure."""
-    png: bytes = b""
-    """The image of a figure."""
+    image: bytes = b""
+    """The image of a figure: PNG, or SVG."""
     alt: str = ""
     """What a figure shows, for readers who do not see it."""
     caption: str = ""
@@ -41,8 +43,8 @@ class Block:
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
             raise InputError(f"Unknown kind of block {self.kind!r}; use one of {get_args(Kind)}.")
-        if self.kind == "figure" and not (self.png and self.alt):
-            raise InputError("A figure needs its image (png) and a text that says what it shows.")
+        if self.kind == "figure" and not (self.image and self.alt):
+            raise InputError("A figure needs its image and a text that says what it shows.")
         if self.kind != "figure" and not self.html:
             raise InputError(f"A block of kind {self.kind!r} needs html.")
 
@@ -117,6 +119,56 @@ def notice(text: str) -> Block:
     '<p class="notice">Số liệu tạm tính</p>'
     """
     return Block("notice", f'<p class="notice">{escape(text)}</p>')
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> Block:
+    """Build a short list of named facts: what a page is about, or the counts behind a sentence.
+
+    Parameters
+    ----------
+    pairs
+        Name and value, plain text; both are escaped.
+
+    Returns
+    -------
+    Block
+        Of kind ``facts``.
+
+    Examples
+    --------
+    >>> facts([("Hồ sơ", "31.394")]).html
+    '<dl class="facts"><div class="fact"><dt>Hồ sơ</dt><dd>31.394</dd></div></dl>'
+    """
+    rows = "".join(
+        f'<div class="fact"><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>'
+        for name, value in pairs
+    )
+    return Block("facts", f'<dl class="facts">{rows}</dl>')
+
+
+def folded(summary: str, *blocks: Block) -> Block:
+    """Fold blocks under a line of text: closed on a screen until asked for, open on paper.
+
+    Parameters
+    ----------
+    summary
+        What is shown while folded; it is escaped.
+    blocks
+        Paragraphs, or facts.
+
+    Returns
+    -------
+    Block
+        Of kind ``facts`` if it holds facts, otherwise ``method``.
+
+    Examples
+    --------
+    >>> folded("Cách tính", paragraph("Khoảng Wilson.")).html
+    '<details><summary>Cách tính</summary><p>Khoảng Wilson.</p></details>'
+    """
+    body = "".join(block.html for block in blocks)
+    kind = "facts" if any(block.kind == "facts" for block in blocks) else "method"
+    return Block(kind, f"<details><summary>{escape(summary)}</summary>{body}</details>")
 
 
 def languages_of(language: str) -> tuple[Language, ...]:
@@ -194,12 +246,14 @@ def _publish(block: Block, language: Language) -> None:
     if block.kind != "figure":
         _emit({"text/html": f'<div lang="{language}">{block.html}</div>'}, language, block.kind)
         return
+    png = block.image.startswith(b"\x89PNG")
+    mime, image = ("image/png", block.image) if png else ("image/svg+xml", block.image.decode())
     _emit(
-        {"image/png": block.png, "text/plain": block.alt},
+        {mime: image, "text/plain": block.alt},
         language,
         "figure",
         cchc={"caption": block.caption},
-        mime={"image/png": {"alt": block.alt}},
+        mime={mime: {"alt": block.alt}},
     )
     if block.caption:  # for JupyterLab; a page takes the caption from the figure's metadata
         shown = f'<div lang="{language}"><p><em>{escape(block.caption)}</em></p></div>'

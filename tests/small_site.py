@@ -19,7 +19,7 @@ def say(vi, en):
     return lambda *, language, **options: vi if language == 'vi' else en
 
 def figure(alt):
-    return Block('figure', png=PNG, alt=alt, caption=alt + ': ' + unit)
+    return Block('figure', image=PNG, alt=alt, caption=alt + ': ' + unit)
 
 def table(caption, head):
     rows = ''.join(f'<tr><th scope="row">{i}</th><td class="num">{i}</td></tr>' for i in range(3))

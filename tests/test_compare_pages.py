@@ -312,7 +312,7 @@ def test_hostile_names_are_escaped_and_drawn():
     ]
     html = "".join(block.html for block in shown)
     assert "<script>" not in html and "&lt;script&gt;" in html
-    assert all(block.png for block in shown if block.kind == "figure")
+    assert all(block.image for block in shown if block.kind == "figure")
 
 
 def test_of_700_units_only_the_telling_ones_are_named():

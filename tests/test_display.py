@@ -64,7 +64,7 @@ def test_nothing_is_emitted_for_nothing(published, nothing):
 
 
 def test_a_figure_carries_its_alternative_text_and_caption(published):
-    figure = Block("figure", png=PNG, alt="Đường đi lên", caption="Hình 1 <b>")
+    figure = Block("figure", image=PNG, alt="Đường đi lên", caption="Hình 1 <b>")
     show(lambda *, language: [figure], language="vi")
     (image, image_tags), (caption, caption_tags) = published
     assert image == {"image/png": PNG, "text/plain": "Đường đi lên"}
@@ -89,7 +89,7 @@ def test_a_function_that_returns_something_else_is_named():
 
 
 @pytest.mark.parametrize(
-    "fields", [{"kind": "figure", "png": PNG}, {"kind": "table"}, {"kind": "image", "html": "x"}]
+    "fields", [{"kind": "figure", "image": PNG}, {"kind": "table"}, {"kind": "image", "html": "x"}]
 )
 def test_incomplete_blocks_are_refused(fields):
     with pytest.raises(InputError):

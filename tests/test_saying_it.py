@@ -71,4 +71,4 @@ def test_text_of_data_is_escaped_in_tables():
     rows = estimates(field=["<script>x</script>", "$a$ {b}"])
     html = tables.estimates(rows, label="field", caption="table.fields", language="en").html
     assert "<script>" not in html and "&lt;script&gt;" in html and "$a$ {b}" in html
-    assert figures.intervals(rows, label="field", caption="figure.fields", language="en").png
+    assert figures.intervals(rows, label="field", caption="figure.fields", language="en").image

@@ -137,8 +137,19 @@ def figure_block(
             say("simulated", language).upper(), fontsize=10, color=AMBER, fontweight="bold", x=0.99,
             ha="right",
         )  # fmt: skip
-    image = io.BytesIO()
-    figure.savefig(image, format="png", dpi=STYLE["savefig.dpi"])
     shown = say("figure.source", language, source=sources(source, language))
     text = f"{caption.removesuffix('.')}{mark}. {shown}"
-    return Block("figure", png=image.getvalue(), alt=f"{alt}{mark}", caption=text)
+    return Block("figure", image=_image(figure), alt=f"{alt}{mark}", caption=text)
+
+
+def _image(figure: Figure) -> bytes:
+    """Return the figure as SVG or as PNG of 256 colours, whichever is smaller."""
+    from PIL import Image
+
+    vector, pixels, packed = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "cchc"}):
+        figure.savefig(vector, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(pixels, format="png")
+    with Image.open(pixels) as image:
+        image.convert("RGB").quantize(256).save(packed, format="png", optimize=True)
+    return min(vector.getvalue(), packed.getvalue(), key=len)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cchc_analysis.display import Block, Language, notice, paragraph
+from cchc_analysis.columns import TALLY
+from cchc_analysis.display import Block, Language, facts, folded, notice, paragraph
 from cchc_analysis.labels import capital, level_name
 from cchc_analysis.lateness import RULES, Rule
 from cchc_analysis.wording import (
@@ -21,6 +22,12 @@ from cchc_analysis.wording import (
 
 if TYPE_CHECKING:
     from cchc_analysis.drivers import DriverFit
+
+_COUNTS = (
+    "received_count", "carried_count", "resolved_count", "on_time_count", "late_count",
+    "pending_in_time_count", "overdue_count", "withdrawn_count", "undated_count",
+    "suspended_count",
+)  # fmt: skip
 
 
 def timeliness(tally: pd.DataFrame, *, language: Language) -> list[Block]:
@@ -41,10 +48,18 @@ def _cell(row: dict, language: Language) -> list[Block]:
         overdue=row["overdue_count"],
     )
     awkward = {name: row[f"{name}_count"] for name in ("withdrawn", "undated", "suspended")}
-    if not sum(awkward.values()) > 0:  # none, or the source does not tell
-        return [paragraph(stand)]
-    key = f"apart.{row['rule']}" if has_phrase(f"apart.{row['rule']}", language) else "apart"
-    return [paragraph(stand), paragraph(say(key, language, **awkward))]
+    said = [paragraph(stand)]
+    if sum(awkward.values()) > 0:  # else none, or the source does not tell
+        key = f"apart.{row['rule']}" if has_phrase(f"apart.{row['rule']}", language) else "apart"
+        said.append(paragraph(say(key, language, **awkward)))
+    counts = [(_meaning(name, language), whole(row[name], language)) for name in _COUNTS]
+    return [*said, folded(say("timeliness.counts", language), facts(counts))]
+
+
+def _meaning(name: str, language: Language) -> str:
+    """Return what a count of the tally means."""
+    column = next(column for column in TALLY.columns if column.name == name)
+    return capital(getattr(column, language))
 
 
 def own_rule(rule: Rule, *, language: Language) -> list[Block]:
@@ -56,11 +71,14 @@ def own_rule(rule: Rule, *, language: Language) -> list[Block]:
 
 def rules(rates: pd.DataFrame, *, language: Language) -> list[Block]:
     """Say what each counting rule met in a table of estimates does."""
-    return [
-        paragraph(f"{capital(named('rule', name, language))}: {getattr(RULES[name], language)}")
+    said = [
+        f"{capital(named('rule', name, language))}: {getattr(RULES[name], language)}"
         for name in rates["rule"].unique()
         if name in RULES
     ]
+    if not said:
+        return []
+    return [folded(say("method.rules", language), *map(paragraph, said))]
 
 
 def waiting(compared: pd.DataFrame, *, language: Language) -> list[Block]:

@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cchc_analysis import __version__, catalogue
-from cchc_analysis.display import Block, Language, heading, notice, paragraph
+from cchc_analysis.display import Block, Language, facts, heading, notice, paragraph
 from cchc_analysis.gazetteer import unit_name
-from cchc_analysis.labels import as_printed, capital, indicator_name, is_simulated, number_of
+from cchc_analysis.labels import (
+    as_printed,
+    capital,
+    indicator_name,
+    is_simulated,
+    number_of,
+    sources,
+)
 from cchc_analysis.wording import (
     day,
     interval,
@@ -40,21 +47,32 @@ _MAIN = (
 _RATES = ("on_time_rate", "late_rate", "overdue_backlog", "online_share")
 
 
-def opening(unit: UnitData, *, key: str, language: Language, **values: str) -> list[Block]:
-    """Open a page: its title, what it rests on, and whether the unit is an invented one."""
+def opening(
+    unit: UnitData,
+    *,
+    key: str,
+    days: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+    rule: str = "",
+    language: Language,
+    **values: str,
+) -> list[Block]:
+    """Open a page: title, unit, period, rule, data's day, sources; whether the unit is invented."""
     name = unit_name(unit.unit_id, units=unit.units, language=language)
     blocks = [heading(capital(say(f"{key}.title", language, unit=name, **values)), 1)]
     if unit.simulated:
         blocks.append(notice(say("simulated.notice", language)))
-    held = [
-        say(f"holds.{kind}", language, n=len(table))
-        for kind, table in _tables_of(unit)
-        if len(table)
-    ]
-    blocks.append(
-        paragraph(say(f"{key}.lead", language, unit=name, held="; ".join(held), **values))
-    )
-    return blocks
+    blocks.append(paragraph(say(f"{key}.lead", language, unit=name, **values)))
+    held = [(kind, table) for kind, table in _tables_of(unit) if len(table)]
+    counted = not unit.dossiers.empty
+    told = {
+        "unit": capital(name),
+        "period": period(*days, language) if counted and days else "",
+        "rule": named("rule", rule, language) if counted and rule else "",
+        "as_of": day(unit.as_of, language) if counted else "",
+        "held": "; ".join(say(f"holds.{kind}", language, n=len(table)) for kind, table in held),
+        "sources": sources([s for _, table in held for s in table["source"].unique()], language),
+    }
+    return [*blocks, facts((say(f"fact.{k}", language), text) for k, text in told.items() if text)]
 
 
 def comparison_opening(
@@ -101,7 +119,7 @@ def glance(rates: pd.DataFrame, published: pd.DataFrame, *, language: Language) 
         return []
     return [
         heading(say("section.glance", language)),
-        Block("text", f'<div class="cards">{"".join(cards)}</div>'),
+        Block("cards", f'<div class="cards">{"".join(cards)}</div>'),
     ]
 
 

@@ -8,11 +8,13 @@ its tables in one language only also "succeeds". :func:`check_outputs` and
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cchc_analysis.report.composing import compose
 from cchc_analysis.report.jobs import Job, page_names
 
 if TYPE_CHECKING:
@@ -111,7 +113,7 @@ def render_page(notebook: NotebookNode, job: Job, *, language: str, site_languag
         "unit": job.unit,
         "simulated": job.simulated,
         "others": others,
-        "blocks": [_block(output) for output in shown],
+        **compose([_block(output) for output in shown]),
     }
     exporter = HTMLExporter(
         template_name="report_template", extra_template_basedirs=[str(REFERENCE)]
@@ -121,13 +123,18 @@ def render_page(notebook: NotebookNode, job: Job, *, language: str, site_languag
 
 def _block(output: NotebookNode) -> dict[str, str]:
     tags, html = _tags(output), output.data.get("text/html", "")
+    mime = next((mime for mime in output.data if mime.startswith("image/")), "")
+    image = output.data.get(mime, "")
+    if mime == "image/svg+xml":
+        image = b64encode(image.encode()).decode()
     return {
         "kind": tags["kind"],
         "html": html,
         "label": _inner_text("caption", html),
         "scrolls": tags["kind"] == "table" and 'class="scroll"' not in html,
-        "png": "".join(output.data.get("image/png", "").split()),
-        "alt": output.metadata.get("image/png", {}).get("alt", ""),
+        "mime": mime,
+        "image": "".join(image.split()),
+        "alt": output.metadata.get(mime, {}).get("alt", ""),
         "caption": tags.get("caption", ""),
     }
 

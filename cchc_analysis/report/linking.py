@@ -1,0 +1,154 @@
+"""Link each figure in a sentence to the table row that it came from.
+
+A reader who doubts a number follows it to its row, where count, total, interval, rule and
+source stand. A number that no table of the page shows is left as it is, and
+:func:`unlinked` names it, so that a check can refuse the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, NavigableString, Tag
+
+NUMBER = re.compile(r"(?<![\w.,/–-])\d(?:[\d.,]*\d)?(?: %)?(?![\w/])")
+_NO_FIGURES = re.compile(
+    r"\d{1,2}/\d{1,2}/\d{4}"  # dates
+    r"|\b\d{1,2} [A-Z][a-z]{2} \d{4}"
+    r"|\b(?:19|20)\d\d\b"  # years
+    r"|\b\d+(?:/\d+)?/[A-ZĐ]{2,}[\w-]*"  # 766/QĐ-TTg
+    r"|\b(?:QĐ|NQ|NĐ|TT) \d+\b"
+    r"|\bII\.\d+\w*"
+    r"|(?:1 July|1/7)\b"
+)
+_FEW_DIGITS = 2
+
+
+def link_figures(
+    sections: Sequence[tuple[Sequence[str], Sequence[str]]],
+) -> list[tuple[list[str], list[str]]]:
+    """Return the sections of a page with links from figures in sentences to rows of tables.
+
+    Parameters
+    ----------
+    sections
+        For each section the HTML of its sentences, and of its tables, cards and lists of
+        facts.
+
+    Returns
+    -------
+    list of tuple
+        The same, in the order given. A figure links to the first row that shows it and
+        whose name the sentence says; otherwise to the first that shows it, if it has three
+        digits or more, or two and the only row. Rows of its own section come first, then
+        those of the page. Any other figure is left as it is.
+
+    Examples
+    --------
+    >>> [(texts, tables)] = link_figures([(
+    ...     ["<p>97.64 % of 495,353 dossiers</p>"],
+    ...     ["<table><tr><th>on time</th><td>97.64 %</td><td>495,353</td></tr></table>"],
+    ... )])
+    >>> texts[0]
+    '<p><a class="n" href="#r1">97.64 %</a> of <a class="n" href="#r1">495,353</a> dossiers</p>'
+    >>> tables[0][:23]
+    '<table><tr id="r1"><th>'
+    """
+    tables = [[_soup(html) for html in shown] for _, shown in sections]
+    evidence = [[_Row(row) for table in part for row in _rows(table)] for part in tables]
+    ids = count(1)
+    linked = []
+    for number, (texts, _) in enumerate(sections):
+        others = [row for n, part in enumerate(evidence) if n != number for row in part]
+        said = [_soup(html) for html in texts]
+        for soup in said:
+            for node in soup.find_all(string=True):
+                _link(node, [evidence[number], others], ids, soup)
+        linked.append([str(soup) for soup in said])
+    shown = [[str(table) for table in part] for part in tables]
+    return list(zip(linked, shown, strict=True))
+
+
+class _Row:
+    """A row that figures can link to, with its figures and its name."""
+
+    def __init__(self, tag: Tag) -> None:
+        head = tag.find(["th", "dt"])
+        self.tag = tag
+        self.figures = set(_figures(tag.get_text(" ")))
+        self.name = head.get_text(" ") if head else ""
+
+
+def unlinked(html: str) -> list[str]:
+    """Return the figures in sentences of a page that no table of the page shows.
+
+    Examples
+    --------
+    >>> unlinked("<p>3 of 7</p><table><tr><td>7</td></tr></table>")
+    ['3']
+    """
+    page = _soup(html)
+    shown = {figure for row in _rows(page) for figure in _figures(row.get_text(" "))}
+    shown |= {figure for part in page.find_all(["caption", "tfoot"])
+              for figure in _figures(part.get_text(" "))}  # fmt: skip
+    sentences = [
+        p for p in page.find_all(["p", "li"]) if p.find_parent(["table", "footer"]) is None
+    ]
+    said = [figure for p in sentences for figure in _figures(p.get_text(""))]
+    return [figure for figure in said if figure not in shown]
+
+
+def _soup(html: str) -> BeautifulSoup:
+    from bs4 import BeautifulSoup
+
+    return BeautifulSoup(html, "html.parser")
+
+
+def _rows(table: BeautifulSoup) -> list[Tag]:
+    """Return what a figure can link to: rows of a table's body, facts and key figures."""
+    rows = [row for row in table.find_all("tr") if row.find_parent(["thead", "tfoot"]) is None]
+    return rows + table.find_all(class_=["fact", "card"])
+
+
+def _figures(text: str) -> list[str]:
+    """Return the figures of a text; no dates, years or numbers of laws."""
+    return [match.group() for match in _found(text)]
+
+
+def _found(text: str) -> Iterable[re.Match[str]]:
+    return NUMBER.finditer(_NO_FIGURES.sub(lambda match: "\0" * len(match.group()), text))
+
+
+def _link(
+    node: NavigableString, evidence: Sequence[Sequence[_Row]], ids: Iterator[int],
+    soup: BeautifulSoup,
+) -> None:  # fmt: skip
+    """Replace a text by itself with links around the figures that a row shows."""
+    text, parts, at = str(node), [], 0
+    sentence = node.find_parent().get_text("")
+    for match in _found(text):
+        row = next(
+            filter(None, (_row_of(match.group(), sentence, rows) for rows in evidence)), None
+        )
+        if row is None:
+            continue
+        if "id" not in row.tag.attrs:
+            row.tag["id"] = f"r{next(ids)}"
+        link = soup.new_tag("a", attrs={"class": "n", "href": f"#{row.tag['id']}"})
+        link.string = match.group()
+        parts += [text[at : match.start()], link]
+        at = match.end()
+    if parts:
+        node.replace_with(*[part for part in [*parts, text[at:]] if part])
+
+
+def _row_of(figure: str, sentence: str, rows: Sequence[_Row]) -> _Row | None:
+    showing = [row for row in rows if figure in row.figures]
+    named = [row for row in showing if row.name and row.name in sentence]
+    digits = sum(letter.isdigit() for letter in figure)
+    clear = digits > _FEW_DIGITS or (digits == _FEW_DIGITS and len(showing) == 1)
+    return next(iter(named), showing[0] if showing and clear else None)
