@@ -202,9 +202,34 @@ def _report(options: argparse.Namespace) -> int:
     )  # fmt: skip
     everything = sorted([*results, *kept], key=lambda result: jobs.index(result.job))
     report.write_manifest(everything, out=options.out)
-    report.write_index(everything, out=options.out)
+    units, judged = _overview(options.data)
+    report.write_index(everything, out=options.out, overview=judged, names=units)
     print(report.closing_table(results))
     return 1 if any(result.status == "failed" for result in results) else 0
+
+
+def _overview(data: Path | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the units, and the portal's latest in-time shares of each class, judged."""
+    import pandas as pd
+
+    from cchc_analysis.comparison import funnel
+    from cchc_analysis.reconciliation import estimates_as_printed
+    from cchc_analysis.sources.folder import load_published, load_units
+
+    units = load_units(data or "")
+    printed = load_published(data or "")
+    shares = estimates_as_printed(printed[printed["indicator"] == "qd766_in_time_share"])
+    placed = shares.merge(units[["unit_id", "unit_class", "parent_id"]], on="unit_id")
+    judged = []
+    for _, rows in placed.groupby(["parent_id", "unit_class"], sort=False):
+        sizes = rows.groupby("period_end_on")["unit_id"].transform("nunique")
+        widest = rows[sizes == sizes.max()]
+        latest = widest[widest["period_end_on"] == widest["period_end_on"].max()]
+        latest = latest[latest["period_start_on"] == latest["period_start_on"].min()]
+        kinds = latest[["unit_id", "unit_class", "parent_id"]]
+        judged.append(funnel(latest).merge(kinds, on="unit_id"))
+    columns = ["unit_id", "unit_class", "parent_id"]
+    return units, pd.concat(judged) if judged else pd.DataFrame(columns=columns)
 
 
 def _jobs(options: argparse.Namespace) -> list[Job]:

@@ -42,7 +42,7 @@ def site(tmp_path_factory):
     root = tmp_path_factory.mktemp("browser")
     make_site(root, only_good=True)
     pages = sorted((root / "site").glob("*.html"))
-    assert len(pages) == 7
+    assert len(pages) == 8
     if (REPORTS / "index.html").is_file():
         pages += sorted(REPORTS.glob("*.html"))
     return pages

@@ -150,6 +150,8 @@ def code_of(notebook: Path) -> str:
 def words_and_patterns() -> tuple[set[str], list[re.Pattern]]:
     """All strings in the code, and a pattern for each string that is put together in it."""
     words: set[str] = set(catalogue.indicators())
+    for template in (PACKAGE / "reference" / "report_template").glob("*.j2"):
+        words |= set(re.findall(r'"([a-z._]+)"', read_text(template)))
     patterns = []
     for source in [*map(read_text, PACKAGE.rglob("*.py")), *map(code_of, notebooks())]:
         for node in ast.walk(ast.parse(source)):

@@ -1,8 +1,10 @@
 """Jobs are checked before a kernel starts, pages before they get their name."""
 
 import datetime
+import hashlib
 import json
 import re
+from base64 import b64encode
 from html import escape
 
 import pytest
@@ -87,7 +89,7 @@ def test_only_whole_pages_get_a_name(results, root):
     made = {name for result in results for name in result.pages.values()}
     assert len(made) == 6
     found = {path.name for path in (root / "site").iterdir()}
-    assert found == made | {"index.html", "manifest.json"}
+    assert found == made | {"index.html", "index.en.html", "manifest.json"}
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_a_page_holds_its_language_only(
     assert 'role="region"' in html
     twin = "en" if language == "vi" else "vi"
     assert f'href="good--da-nang.{twin}.html"' in html
-    assert 'href="index.html"' in html
+    assert f'href="index{"" if language == "vi" else ".en"}.html"' in html
 
 
 def test_noise_stays_in_the_notebook(results, root):
@@ -137,9 +139,9 @@ def test_simulated_pages_say_so(results, root):
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_hostile_text_is_inert(results, root, language):
-    for name in (results[2].pages[language], "index.html"):
+    for name, scripts in ((results[2].pages[language], 0), ("index.html", 1)):
         html = read(root, name)
-        assert "<script" not in html
+        assert html.count("<script") == scripts
         assert "<img src=x" not in html
         assert escape(HOSTILE) in html
 
@@ -160,12 +162,38 @@ def test_manifest(results, root):
 
 def test_index_lists_pages_and_failures(results, root):
     html = read(root, "index.html")
-    real, simulated = html.split("Dữ liệu mô phỏng", 1)
+    real, simulated = html.split(">Dữ liệu mô phỏng</h2>", 1)
     assert '<a href="good--da-nang.vi.html" hreflang="vi" lang="vi">Hồ sơ của Đà Nẵng</a>' in real
-    assert "Profile of Đà Nẵng" in real
-    assert "không lập được" in real
+    assert "Không lập được: 7" in real
+    assert "ValueError: no rows in data.csv" in real
     assert "Tỉnh Mẫu A" in simulated
-    assert "Tỉnh Mẫu A" not in real
+    assert "<h3>Tỉnh Mẫu A" not in real
+    english = read(root, "index.en.html")
+    assert '<a href="good--da-nang.en.html" hreflang="en" lang="en">Profile of Đà Nẵng' in english
+    assert "Not made: 7" in english
+    assert "Dữ liệu mô phỏng" not in english
+
+
+def test_index_allows_its_own_script_and_no_other(results, root):
+    html = read(root, "index.html")
+    (script,) = re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL)
+    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in html
+    assert "script-src" not in read(root, "good--da-nang.vi.html")
+
+
+def test_index_says_what_changed(tmp_path, notebooks):
+    out, data = tmp_path / "site", tmp_path / "in.csv"
+
+    def index(text):
+        data.write_text(text)
+        jobs = [Job("good", "Huế", parameters={"unit": text}, inputs=(data,))]
+        write_index(run_jobs(jobs, out=out, notebooks=notebooks, progress=str), out=out)
+        return (out / "index.html").read_text(encoding="utf-8")
+
+    assert "Mới: 1" in index("một")
+    assert "Thay đổi so với lần lập trước" not in index("một")
+    assert "Có thay đổi: 1" in index("hai")
 
 
 def test_closing_table(results):

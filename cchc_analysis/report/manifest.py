@@ -34,6 +34,12 @@ class JobResult:
     versions: Mapping[str, str] = field(default_factory=dict)
     pages: Mapping[str, str] = field(default_factory=dict)
     """Language to file name."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Language to the page's first heading."""
+    figures: int = 0
+    tables: int = 0
+    change: Literal["", "new", "changed"] = ""
+    """Whether the pages are new or other than those of the run before."""
     error: str = ""
 
 
@@ -67,6 +73,9 @@ def earlier_results(out: Path, jobs: Sequence[Job]) -> list[JobResult]:
             inputs=entry["inputs"],
             versions=entry["versions"],
             pages=entry["pages"],
+            titles=entry["titles"],
+            figures=entry["figures"],
+            tables=entry["tables"],
         )
         for job in jobs
         if (entry := by_name.get((job.notebook, job.unit)))
@@ -119,7 +128,9 @@ def _entries(out: Path) -> list[dict[str, Any]]:
         return [
             entry
             for entry in entries
-            if entry["pages"] and all((out / name).is_file() for name in entry["pages"].values())
+            if entry["pages"]
+            and "titles" in entry  # an older version of this program kept less
+            and all((out / name).is_file() for name in entry["pages"].values())
         ]
     except (ValueError, KeyError, TypeError):
         raise InputError(
@@ -141,5 +152,9 @@ def _entry(result: JobResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 2),
         "status": result.status,
         "pages": dict(result.pages),
+        "titles": dict(result.titles),
+        "figures": result.figures,
+        "tables": result.tables,
+        "change": result.change,
     }
     return {**entry, "error": result.error} if result.error else entry

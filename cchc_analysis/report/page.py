@@ -113,6 +113,7 @@ def render_page(notebook: NotebookNode, job: Job, *, language: str, site_languag
         "unit": job.unit,
         "simulated": job.simulated,
         "others": others,
+        "index": "index.html" if language == "vi" else "index.en.html",
         **compose([_block(output) for output in shown]),
     }
     exporter = HTMLExporter(

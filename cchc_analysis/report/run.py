@@ -29,7 +29,13 @@ from cchc_analysis.report.manifest import (
     write_manifest,
     write_whole,
 )
-from cchc_analysis.report.page import check_outputs, check_page, render_page
+from cchc_analysis.report.page import (
+    check_outputs,
+    check_page,
+    count_blocks,
+    render_page,
+    title_of,
+)
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -156,26 +162,38 @@ def _result(
         return made[planned.key]
     start = time.perf_counter()
     try:
-        pages = _make(job, notebooks / f"{job.notebook}.ipynb", language)
+        pages, counts = _make(job, notebooks / f"{job.notebook}.ipynb", language)
     except Exception as error:  # whatever a notebook raises must not stop the other jobs
         for name in page_names(job, language).values():
             (out / name).unlink(missing_ok=True)
         return replace(planned, seconds=time.perf_counter() - start, error=_message(error))
+    names = page_names(job, language)
+    change = _change({name: out / name for name in pages}, pages)
     for name, html in pages.items():
         write_whole(out / name, html)
-    names = page_names(job, language)
-    return replace(planned, status="ok", seconds=time.perf_counter() - start, pages=names)
+    return replace(
+        planned, status="ok", seconds=time.perf_counter() - start, pages=names, change=change,
+        titles={each: title_of(pages[name]) for each, name in names.items()}, **counts,
+    )  # fmt: skip
 
 
-def _make(job: Job, notebook: Path, language: str) -> dict[str, str]:
-    """Pages by file name, every check passed."""
+def _change(paths: Mapping[str, Path], pages: Mapping[str, str]) -> str:
+    """Compare pages with those that an earlier run left."""
+    if not all(path.is_file() for path in paths.values()):
+        return "new"
+    same = all(path.read_text("utf-8") == pages[name] for name, path in paths.items())
+    return "" if same else "changed"
+
+
+def _make(job: Job, notebook: Path, language: str) -> tuple[dict[str, str], dict[str, int]]:
+    """Pages by file name, every check passed, and what each of them holds."""
     executed, languages = _execute(job, notebook, language), languages_of(language)
     check_outputs(executed, job, languages)
     pages = {}
     for each, name in page_names(job, language).items():
         pages[name] = render_page(executed, job, language=each, site_language=language)
         check_page(pages[name], executed, each)
-    return pages
+    return pages, count_blocks(executed, languages[0])
 
 
 def _execute(job: Job, notebook: Path, language: str) -> NotebookNode:
