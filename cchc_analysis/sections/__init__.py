@@ -1,0 +1,72 @@
+"""Sections of a report: a heading, how to read what follows, sentences, figures, tables.
+
+Each function takes tables and returns blocks in one language; where there is nothing to show,
+the heading is left out too, so a notebook needs no ``if``. A section is called with
+:func:`cchc_analysis.display.show`.
+"""
+
+from cchc_analysis.sections.comparing import (
+    averages,
+    before_after,
+    cannot,
+    case_mix,
+    concentration,
+    decomposition,
+    funnel,
+    monitor,
+    panels,
+    ranks,
+    units_compared,
+)
+from cchc_analysis.sections.drivers import drivers
+from cchc_analysis.sections.printed import (
+    all_rounding,
+    bounds,
+    form_sums,
+    meaning,
+    no_ranking,
+    printed,
+    rounding,
+    sums,
+)
+from cchc_analysis.sections.profile import (
+    below,
+    fields,
+    form,
+    months,
+    portal,
+    portal_below,
+    rates,
+    rules,
+)
+
+__all__ = [
+    "all_rounding",
+    "averages",
+    "before_after",
+    "below",
+    "bounds",
+    "cannot",
+    "case_mix",
+    "concentration",
+    "decomposition",
+    "drivers",
+    "fields",
+    "form",
+    "form_sums",
+    "funnel",
+    "meaning",
+    "monitor",
+    "months",
+    "no_ranking",
+    "panels",
+    "portal",
+    "portal_below",
+    "printed",
+    "ranks",
+    "rates",
+    "rounding",
+    "rules",
+    "sums",
+    "units_compared",
+]
