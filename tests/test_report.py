@@ -22,6 +22,7 @@ from cchc_analysis.report import (
     write_index,
     write_manifest,
 )
+from cchc_analysis.report.workbook import workbook_name
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,8 @@ def test_only_whole_pages_get_a_name(results, root):
     made = {name for result in results for name in result.pages.values()}
     assert len(made) == 6
     found = {path.name for path in (root / "site").iterdir()}
-    assert found == made | {"index.html", "index.en.html", "manifest.json"}
+    books = {workbook_name(name) for name in made}
+    assert found == made | books | {"index.html", "index.en.html", "manifest.json"}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from cchc_analysis.report.composing import compose
 from cchc_analysis.report.jobs import Job, page_names
+from cchc_analysis.report.workbook import workbook_name
+from cchc_analysis.wording import say
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -105,6 +107,7 @@ def render_page(notebook: NotebookNode, job: Job, *, language: str, site_languag
 
     shown = blocks(notebook, language)
     title = title_of([output.data.get("text/html", "") for output in shown])
+    tables = count_blocks(notebook, language)["tables"]
     others = {k: v for k, v in page_names(job, site_language).items() if k != language}
     page = {
         "language": language,
@@ -113,6 +116,8 @@ def render_page(notebook: NotebookNode, job: Job, *, language: str, site_languag
         "unit": job.unit,
         "simulated": job.simulated,
         "others": others,
+        "workbook": workbook_name(page_names(job, site_language)[language]) if tables else "",
+        "workbook_said": say("workbook.link", language),
         "index": "index.html" if language == "vi" else "index.en.html",
         **compose([_block(output) for output in shown]),
     }

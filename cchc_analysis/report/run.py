@@ -36,6 +36,7 @@ from cchc_analysis.report.page import (
     render_page,
     title_of,
 )
+from cchc_analysis.report.workbook import workbook_name, write_workbook
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -166,11 +167,13 @@ def _result(
     except Exception as error:  # whatever a notebook raises must not stop the other jobs
         for name in page_names(job, language).values():
             (out / name).unlink(missing_ok=True)
+            (out / workbook_name(name)).unlink(missing_ok=True)
         return replace(planned, seconds=time.perf_counter() - start, error=_message(error))
     names = page_names(job, language)
     change = _change({name: out / name for name in pages}, pages)
-    for name, html in pages.items():
-        write_whole(out / name, html)
+    for each, name in names.items():
+        write_workbook(pages[name], out / workbook_name(name), language=each)
+        write_whole(out / name, pages[name])
     return replace(
         planned, status="ok", seconds=time.perf_counter() - start, pages=names, change=change,
         titles={each: title_of(pages[name]) for each, name in names.items()}, **counts,

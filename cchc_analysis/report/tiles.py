@@ -105,10 +105,7 @@ def _name_map(
     first = rows.iloc[0]
     above = unit_name(first["parent_id"], units=units, language=language)
     kind = say(f"class.{first['unit_class']}", language)
-    tiles = [
-        _tile(row["unit_id"], row, links, units, language)
-        for row in rows.to_dict("records")
-    ]
+    tiles = [_tile(row["unit_id"], row, links, units, language) for row in rows.to_dict("records")]
     tiles.sort(key=lambda tile: in_order(tile["name"]))
     title = say("map.below", language, kind=kind, unit=above)
     return {"title": title, "tiles": tiles, **_note(rows, language)}
