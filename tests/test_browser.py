@@ -1,5 +1,6 @@
 """Every page in a real browser: it asks for nothing, fits a phone and passes axe."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -122,3 +123,24 @@ def test_the_page_policy_stops_what_nobody_escaped(browser, site, tmp_path):
         hits.append(page.evaluate("window.hit"))
         page.context.close()
     assert hits == [None, 1]  # with the policy, and (so that this test could fail) without
+
+
+def test_a_profile_prints_on_at_most_eight_pages(browser, site):
+    profiles = [path for path in site if path.name.startswith("01_unit_profile")]
+    for path in profiles:
+        page, _, _ = open_page(browser, path, width=1280)
+        pdf = page.pdf(prefer_css_page_size=True)
+        assert len(re.findall(rb"/Type\s*/Page[^s]", pdf)) <= 8, path.name
+        page.context.close()
+
+
+def test_no_table_is_cut_on_paper(browser, site):
+    width = "document.querySelector('main').clientWidth"
+    widths = (
+        "[...document.querySelectorAll('main table')].map(t => t.getBoundingClientRect().width)"
+    )
+    for path in site:
+        page, _, _ = open_page(browser, path, width=680)  # 180 mm: A4 without its margins
+        page.emulate_media(media="print")
+        assert max([0, *page.evaluate(widths)]) <= page.evaluate(width) + 1, path.name
+        page.context.close()
