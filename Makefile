@@ -46,7 +46,7 @@ $(READY): requirements.txt pyproject.toml
 
 lock:  # after a change in pyproject.toml; needs uv
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-	  --extra reports --extra tests pyproject.toml -o requirements.txt
+	  --extra firth --extra reports --extra tests pyproject.toml -o requirements.txt
 
 clean:
 	rm -rf .venv data/simulated reports/site

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
+from babel.dates import get_day_names
 
 from cchc_analysis.catalogue import indicator, indicators
 from cchc_analysis.display import Language
@@ -71,9 +72,17 @@ def _key_label(key: object, column: str, language: Language, units: pd.DataFrame
 
 
 def level_name(term: str, level: str, language: Language) -> str:
-    """Return the name of a level that is a code (channel, quarter), or the level itself."""
-    key = f"level.{term}.{level}"
-    return say(key, language) if has_phrase(key, language) else str(level)
+    """Return the name of a level that is a code (channel, weekday), or the level itself.
+
+    Examples
+    --------
+    >>> level_name("received_weekday", "1", "vi"), level_name("workload", "low", "en")
+    ('Thứ Hai', 'fewer than usual for the unit (below 75 %)')
+    """
+    if term == "received_weekday" and level in tuple("1234567"):
+        return get_day_names(locale=language)[int(level) - 1]
+    keys = (f"level.{term}.{level}", f"level.{level}")
+    return next((say(key, language) for key in keys if has_phrase(key, language)), str(level))
 
 
 def value(row: dict, language: Language) -> str:

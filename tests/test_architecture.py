@@ -17,12 +17,16 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 WINGS = {
     "files to counts": {"sources", "engines", "tally", "sample", "territory"},
-    "statistics": {"intervals", "metrics", "comparison", "change", "drivers", "reconciliation"},
+    "statistics": {
+        "intervals", "metrics", "comparison", "change", "drivers", "timing", "backlog",
+        "scorecards", "reconciliation",
+    },
     "saying it": {
         "figures", "tables", "labels", "wording", "sections", "narrative", "display", "report",
     },
     "shared": {
-        "columns", "periods", "workdays", "lateness", "gazetteer", "catalogue", "disclosure",
+        "columns", "components", "periods", "workdays", "lateness", "gazetteer", "catalogue",
+        "disclosure",
     },
     "entrance": {"cli", "__init__"},
 }  # fmt: skip

@@ -69,7 +69,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def fit(rows):
-    return late_drivers(to_tally(rows), ["field", "channel"])
+    return late_drivers(to_tally(rows), ["field", "channel"], errors="clustered")
 
 
 def test_coefficients_and_clustered_errors_equal_the_rows(rows, fit):
@@ -99,7 +99,7 @@ def test_coefficients_and_clustered_errors_equal_the_rows(rows, fit):
 def test_covariance_of_cells_without_clusters_equals_the_rows(rows):
     """One cluster per dossier: the sandwich is that of single rows (HC1 by the same factor)."""
     single = rows.assign(unit_id=[f"{i:05d}" for i in range(len(rows))]).iloc[:1500]
-    found = late_drivers(to_tally(single), ["field", "channel"])
+    found = late_drivers(to_tally(single), ["field", "channel"], errors="clustered")
     _, model = by_hand(single)
     expected = model.fit(
         disp=0, method="newton", tol=1e-12,
@@ -174,6 +174,7 @@ def test_splitting_cells_and_shuffling_changes_nothing(rows, fit):
         pd.concat([tally, tally.assign(on_time_count=0, late_count=0, overdue_count=0)])
         .sample(frac=1, random_state=1),
         ["channel", "field"],
+        errors="clustered",
     )  # fmt: skip
     keys = ["term", "level"]
     pd.testing.assert_frame_equal(
@@ -259,7 +260,7 @@ def test_an_empty_tally_is_an_answer(rows):
 def test_a_term_with_one_level_is_left_out_and_named(rows, fit):
     found = late_drivers(
         to_tally(rows).assign(procedure="p"), ["field", "procedure", "channel"],
-        reference={"procedure": "q"},
+        reference={"procedure": "q"}, errors="clustered",
     )  # fmt: skip
     assert found.constant_terms == ("procedure",)
     pd.testing.assert_frame_equal(found.effects, fit.effects)
@@ -274,12 +275,23 @@ def test_refused_terms(rows):
     tally = to_tally(rows)
     refuse(tally, "no column 'weather'.*expected one of: .*field, channel, noise", ["weather"])
     refuse(tally, "no column 'late_count'", ["late_count"])
+    for name in ("status", "result_month", "returned_hour", "days_taken", "late_cause", "due_day"):
+        refuse(tally.assign(**{name: "x"}), f"'{name}' is known only after", ["field", name])
+    refuse(tally, "'status' is known only after", cluster="status")
+    refuse(tally, "errors: found 'robust', expected one of: jackknife", errors="robust")
+    refuse(tally, "absorb: errors by leaving out", absorb="unit_id")
+    refuse(tally, "absorb: 'field' is also a term", absorb="field", errors="clustered")
+    refuse(tally, "no column 'team'", absorb="team", errors="clustered")
     refuse(tally, "no column 'team'", cluster="team")
     refuse(tally, "expected a list of different columns", ["field", "field"])
     refuse(tally, "expected a list of different columns", [])
     refuse(tally, "field has no level 'sea', expected one of: business", reference={"field": "sea"})
     refuse(tally, "reference: found 'noise'", reference={"noise": "x"})
-    refuse(tally.assign(again=tally["field"]), "repeats what the others say", ["field", "again"])
+    refuse(
+        tally.assign(again=tally["field"]),
+        r"repeats what the others say \(again=business follows from them\)",
+        ["field", "again"],
+    )
     refuse(tally, "confidence: found 95", confidence=95)
 
 
@@ -308,24 +320,3 @@ def test_periods_apart_can_be_a_term(rows):
         pd.Timestamp("2026-01-01"),
         pd.Timestamp("2026-06-30"),
     )
-
-
-@pytest.mark.parametrize("late", [False, True])
-def test_a_level_always_or_never_late_is_refused_by_name(rows, late):
-    separated = rows.assign(late=rows["late"].where(rows["field"] != "business", late), open=False)
-    total = (rows["field"] == "business").sum()
-    refuse(to_tally(separated), f"field = 'business': {total * late} of {total} dossiers are late")
-
-
-def test_separation_within_other_terms_is_refused():
-    """land is late exactly online, justice exactly in person: no level alone gives it away."""
-    rows = simulate_rows(3, rows=2000).query("field != 'business'")
-    odd = rows.assign(
-        late=(rows["field"] == "land") & (rows["noise"] == "x")
-        | (rows["field"] == "land") & (rows["channel"] == "online"),
-        open=False,
-    )
-    odd.loc[odd["field"] == "justice", "late"] = (
-        odd["channel"].eq("online") & odd["noise"].eq("x")
-    )[odd["field"] == "justice"]
-    refuse(to_tally(odd), "no finite value", ["field", "channel", "noise"])

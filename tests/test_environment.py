@@ -25,8 +25,7 @@ CONDA_NAMES = {"duckdb": "python-duckdb", "tzdata": "python-tzdata"}
 def declared() -> list[Requirement]:
     project = PROJECT["project"]
     extras = project["optional-dependencies"]
-    assert set(extras) == {"reports", "tests"}
-    texts = [*project["dependencies"], *extras["reports"], *extras["tests"]]
+    texts = [*project["dependencies"], *(text for extra in extras.values() for text in extra)]
     return [Requirement(text) for text in texts]
 
 

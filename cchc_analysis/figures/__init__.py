@@ -6,6 +6,7 @@ readers who do not tell colours apart. Figures of many units have a data functio
 (``funnel_points`` and so on): what is drawn, as a table.
 """
 
+from cchc_analysis.figures.backlog import backlog_ages, days_to_due, expected_late, foretold
 from cchc_analysis.figures.changing import slope_lines, slopes, waterfall, waterfall_steps
 from cchc_analysis.figures.comparing import (
     funnel,
@@ -19,16 +20,22 @@ from cchc_analysis.figures.control import chart_points, control_chart
 from cchc_analysis.figures.drivers import effects
 from cchc_analysis.figures.panels import field_panels, small_multiples
 from cchc_analysis.figures.shares import by_class, by_period, intervals, spread
+from cchc_analysis.figures.timing import incidence, survival
 
 __all__ = [
+    "backlog_ages",
     "by_class",
     "by_period",
     "chart_points",
     "control_chart",
+    "days_to_due",
     "effects",
+    "expected_late",
     "field_panels",
+    "foretold",
     "funnel",
     "funnel_points",
+    "incidence",
     "intervals",
     "rank_lines",
     "ranks",
@@ -38,6 +45,7 @@ __all__ = [
     "slopes",
     "small_multiples",
     "spread",
+    "survival",
     "waterfall",
     "waterfall_steps",
 ]

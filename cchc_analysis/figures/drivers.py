@@ -32,7 +32,7 @@ def effects(fit: DriverFit, *, language: Language) -> Block | None:
 
     A level without an interval (it occurs in one unit only) is left to the table.
     """
-    rows = fit.effects[fit.effects["reading"] == "estimated"]
+    rows = fit.effects[fit.effects["reading"].isin(("estimated", "firth"))]
     if rows.empty:
         return None
     names = [

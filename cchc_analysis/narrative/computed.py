@@ -1,27 +1,20 @@
-"""Sentences on what was computed: how dossiers stand, rules, what goes with lateness."""
+"""Sentences on what was computed: how dossiers stand, and what each rule does."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from cchc_analysis.columns import TALLY
-from cchc_analysis.display import Block, Language, facts, folded, notice, paragraph
-from cchc_analysis.labels import capital, level_name
+from cchc_analysis.display import Block, Language, facts, folded, paragraph
+from cchc_analysis.labels import capital
 from cchc_analysis.lateness import RULES, Rule
 from cchc_analysis.wording import (
-    decimal,
     has_phrase,
     named,
-    percent,
     period,
     say,
     whole,
 )
-
-if TYPE_CHECKING:
-    from cchc_analysis.drivers import DriverFit
 
 _COUNTS = (
     "received_count", "carried_count", "resolved_count", "on_time_count", "late_count",
@@ -104,52 +97,3 @@ def waiting(compared: pd.DataFrame, *, language: Language) -> list[Block]:
         for rule in resolved.index
         if rule.startswith("strict_")
     ]
-
-
-def drivers(fit: DriverFit, *, language: Language) -> list[Block]:
-    """Say which levels go with lateness, how sure that is, and what it does not mean."""
-    if fit.reading != "fitted":
-        return [paragraph(say(f"drivers.{fit.reading}", language))]
-    blocks = [
-        paragraph(
-            say(
-                "drivers.population",
-                language,
-                n=fit.dossiers,
-                late=fit.late,
-                share=percent(fit.late / fit.dossiers, language),
-                cells=fit.cells,
-                clusters=fit.clusters,
-            )
-        )
-    ]
-    rows = fit.effects[fit.effects["reading"] == "estimated"]
-    clear = rows[(rows["effect_low"] > 0) | (rows["effect_high"] < 0)]
-    top = clear.reindex(clear["effect"].abs().sort_values(ascending=False).index).head(5)
-    blocks += [
-        paragraph(
-            say(
-                "drivers.more" if row["effect"] > 0 else "drivers.less",
-                language,
-                term=named("term", row["term"], language),
-                level=level_name(row["term"], row["level"], language),
-                reference=level_name(row["term"], row["reference"], language),
-                points=decimal(abs(row["effect"]) * 100, language, 1),
-                low=decimal(
-                    min(abs(row["effect_low"]), abs(row["effect_high"])) * 100, language, 1
-                ),
-                high=decimal(
-                    max(abs(row["effect_low"]), abs(row["effect_high"])) * 100, language, 1
-                ),
-            )
-        )
-        for row in top.to_dict("records")
-    ]
-    unclear = len(rows) - len(clear)
-    if unclear:
-        blocks.append(paragraph(say("drivers.unclear", language, n=unclear)))
-    if fit.weak:
-        weak = say("drivers.weak", language, clusters=fit.clusters)
-        blocks.append(notice(weak))
-    blocks.append(notice(say("drivers.notice", language)))
-    return blocks

@@ -18,7 +18,7 @@ from cchc_analysis.sections.comparing import (
     ranks,
     units_compared,
 )
-from cchc_analysis.sections.drivers import drivers
+from cchc_analysis.sections.drivers import cannot_separate, drivers, validation, would_change
 from cchc_analysis.sections.printed import (
     all_rounding,
     bounds,
@@ -47,6 +47,7 @@ __all__ = [
     "below",
     "bounds",
     "cannot",
+    "cannot_separate",
     "case_mix",
     "concentration",
     "decomposition",
@@ -69,4 +70,6 @@ __all__ = [
     "rules",
     "sums",
     "units_compared",
+    "validation",
+    "would_change",
 ]

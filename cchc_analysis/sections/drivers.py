@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from cchc_analysis import figures, narrative, tables
 from cchc_analysis.disclosure import suppress_small_shares
 from cchc_analysis.display import Block, Language
@@ -12,6 +14,8 @@ from cchc_analysis.sections.frame import Parts, section
 
 if TYPE_CHECKING:
     from cchc_analysis.drivers import DriverFit
+    from cchc_analysis.drivers.random_intercept import RandomIntercept
+    from cchc_analysis.drivers.validation import Validation
 
 
 def drivers(fit: DriverFit, *, suppress_below: int = 0, language: Language) -> list[Block]:
@@ -25,3 +29,41 @@ def drivers(fit: DriverFit, *, suppress_below: int = 0, language: Language) -> l
         tables.effects(fit, language=language),
     ]
     return section("drivers", parts, language)
+
+
+def would_change(
+    changes: pd.DataFrame, fit: DriverFit, *, suppress_below: int = 0, language: Language
+) -> list[Block]:
+    """What likeness between levels would go with; levels of few dossiers left out if asked."""
+    effects = fit.effects[["term", "level", "count", "total"]]
+    shown = suppress_small_shares(effects, suppress_below)
+    small = effects[shown["count"].isna() & effects["count"].notna()]
+    keys = pd.MultiIndex.from_frame(changes[["term", "level"]])
+    kept = changes[~keys.isin(pd.MultiIndex.from_frame(small[["term", "level"]]))]
+    parts: Parts = [
+        narrative.would_change(kept, language=language),
+        tables.would_change(kept, fit, language=language),
+    ]
+    return section("would_change", parts, language)
+
+
+def cannot_separate(fit: DriverFit, between: RandomIntercept, *, language: Language) -> list[Block]:
+    """What the terms leave open: levels in one unit only, terms alike, units that differ."""
+    parts: Parts = [
+        narrative.cannot_separate(fit, language=language),
+        narrative.between_units(between, language=language),
+    ]
+    return section("cannot_separate", parts, language)
+
+
+def validation(result: Validation, *, suppress_below: int = 0, language: Language) -> list[Block]:
+    """How well the terms foretell lateness in a unit the model had not seen."""
+    bins = suppress_small_shares(result.calibration.bins, suppress_below)
+    shown = bins[bins["count"].notna()] if len(bins) else bins
+    result = replace(result, calibration=replace(result.calibration, bins=shown))
+    parts: Parts = [
+        narrative.validation(result, language=language),
+        figures.foretold(result.calibration, source=result.source, language=language),
+        tables.calibration(result, language=language),
+    ]
+    return section("validation", parts, language)

@@ -5,23 +5,37 @@ nothing for an empty table. Cells are escaped; the foot names source, rule and m
 made from simulated data says so in its caption.
 """
 
+from cchc_analysis.tables.backlog import backtest, bands, desk, expected_late, flows
 from cchc_analysis.tables.compared import case_mix, changes, decomposition, pairs, ranks
-from cchc_analysis.tables.counted import effects, estimates, form, funnel, rule_shares
+from cchc_analysis.tables.counted import estimates, form, funnel, rule_shares
+from cchc_analysis.tables.drivers import calibration, effects, would_change
 from cchc_analysis.tables.printed import count_bounds, printed, rounding, sums
+from cchc_analysis.tables.timing import cohorts, durations, hazard, legal_time
 
 __all__ = [
+    "backtest",
+    "bands",
+    "calibration",
     "case_mix",
     "changes",
+    "cohorts",
     "count_bounds",
     "decomposition",
+    "desk",
+    "durations",
     "effects",
     "estimates",
+    "expected_late",
+    "flows",
     "form",
     "funnel",
+    "hazard",
+    "legal_time",
     "pairs",
     "printed",
     "ranks",
     "rounding",
     "rule_shares",
     "sums",
+    "would_change",
 ]

@@ -1,30 +1,24 @@
-"""Tables of what was counted and computed: estimates, rules, form II.06, comparison, drivers."""
+"""Tables of what was counted and computed: estimates, rules, form II.06, comparison."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from cchc_analysis.display import Block, Language
 from cchc_analysis.gazetteer import unit_name
-from cchc_analysis.labels import bounds, in_order, level_name, row_label, sources, value
+from cchc_analysis.labels import bounds, in_order, row_label, sources, value
 from cchc_analysis.tables.markup import table_block
 from cchc_analysis.wording import (
     day,
-    decimal,
     interval,
     named,
     percent,
     period,
     say,
-    translated,
     whole,
 )
-
-if TYPE_CHECKING:
-    from cchc_analysis.drivers import DriverFit
 
 _FORM = (
     "total_received_count",
@@ -158,41 +152,6 @@ def funnel(
     )
 
 
-def effects(fit: DriverFit, *, language: Language) -> Block | None:
-    """Show the effect of each level against its reference, in percentage points."""
-    if fit.effects.empty:
-        return None
-    body = [
-        [
-            named("term", row["term"], language),
-            level_name(row["term"], row["level"], language),
-            level_name(row["term"], row["reference"], language),
-            f"{whole(row['count'], language)}/{whole(row['total'], language)}",
-            decimal(row["effect"] * 100, language, 1),
-            _points(row["effect_low"], row["effect_high"], language),
-            decimal(row["odds_ratio"], language),
-        ]
-        for row in fit.effects.to_dict("records")
-    ]
-    names = ["term", "level", "reference", "late_of", "effect", "effect_interval", "odds_ratio"]
-    foot = say(
-        "effects.foot",
-        language,
-        clusters=fit.clusters,
-        method=translated(fit.method, language),
-        source=sources([fit.source], language),
-    )
-    return table_block(
-        "table.effects",
-        [f"column.{name}" for name in names],
-        body,
-        language,
-        [fit.source],
-        numeric=set(range(3, 7)),
-        foot=foot,
-    )
-
-
 def _how(rows: pd.DataFrame, language: Language) -> str:
     """Return the foot of a table of estimates: bounds, rule, method, source."""
     kinds = [say(f"bounds.{kind}", language) for kind in rows["bounds"].unique()]
@@ -204,11 +163,3 @@ def _how(rows: pd.DataFrame, language: Language) -> str:
         method=", ".join(named("method", key, language) for key in rows["method"].unique()),
         source=sources(rows["source"], language),
     )
-
-
-def _points(low: float, high: float, language: Language) -> str:
-    """Return the ends of an interval in percentage points; none for a reference."""
-    if pd.isna(low) or pd.isna(high):
-        return say("none", language)
-    ends = (decimal(end * 100, language, 1) for end in (low, high))
-    return say("range", language, **dict(zip(("low", "high"), ends, strict=True)))

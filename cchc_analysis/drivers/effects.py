@@ -1,0 +1,210 @@
+"""What the model says of each level: odds, and points of the late share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from cchc_analysis.drivers.firth import augmented
+from cchc_analysis.drivers.fitting import Fitted, LogitModel
+from cchc_analysis.drivers.logit import fit_counts
+
+PER_UNIT = "(per unit)"  # stands for the level of a covariate that is a number
+
+EFFECT_COLUMNS = [
+    "term", "level", "reference", "count", "total", "clusters", "coefficient", "std_error",
+    "odds_ratio", "low", "high", "p_value", "effect", "effect_low", "effect_high", "adjusted",
+    "reading",
+]  # fmt: skip
+COEFFICIENT_COLUMNS = [
+    "name", "coefficient", "std_error", "low", "high", "p_value", "reading",
+]  # fmt: skip
+
+
+def coefficient_table(found: Fitted) -> pd.DataFrame:
+    """Return every coefficient with its limits, in log odds."""
+    table = _all_coefficients(found)
+    return table.iloc[1:].reset_index(drop=True) if found.model.absorbed else table
+
+
+def effect_table(found: Fitted) -> pd.DataFrame:
+    """Return one row per level of each category, the reference first, and one per number."""
+    design = found.model.design
+    effects = pd.DataFrame(
+        [
+            row
+            for column in design.terms.columns
+            for row in (
+                _level_rows(found, column)
+                if column in design.levels
+                else [_number_row(found, column)]
+            )
+        ]
+    )
+    own = _all_coefficients(found).reindex(effects["place"]).set_index(effects.index)
+    is_reference = effects["level"] == effects["reference"]
+    first = effects.groupby("term")["clusters"].transform("first")
+    alone = effects["alone"] | (effects["clusters"] == 1) | (first == 1)
+    shown = ~(is_reference | alone)
+    return effects.assign(
+        coefficient=own["coefficient"].mask(is_reference & ~effects["joint"], 0.0),
+        std_error=own["std_error"].where(shown),
+        odds_ratio=lambda table: np.exp(table["coefficient"]),
+        low=np.exp(own["low"].where(shown)),
+        high=np.exp(own["high"].where(shown)),
+        p_value=own["p_value"].where(shown),
+        effect_low=effects["effect_low"].where(shown),
+        effect_high=effects["effect_high"].where(shown),
+        reading=np.select(
+            [is_reference, alone, effects["by_firth"]],
+            ["reference", "one_cluster", "firth"],
+            "estimated",
+        ),
+    )[EFFECT_COLUMNS]
+
+
+def _all_coefficients(found: Fitted) -> pd.DataFrame:
+    """Return the coefficients by place, the intercept first."""
+    from scipy.stats import t
+
+    model = found.model
+    coefficient, error = model.coefficients, np.sqrt(np.diag(model.covariance))
+    margin = model.reach(found.confidence) * error
+    ratio = coefficient / np.where(error > 0, error, np.nan)
+    table = pd.DataFrame(
+        {
+            "name": model.design.names,
+            "coefficient": coefficient,
+            "std_error": error,
+            "low": coefficient - margin,
+            "high": coefficient + margin,
+            "p_value": 2 * t.sf(np.abs(ratio), model.degrees),
+            "reading": np.where(np.isfinite(error), "estimated", "one_cluster"),
+        }
+    )
+    by_firth = np.isin(np.arange(len(table)), found.separated) & np.isfinite(error)
+    if by_firth.any():
+        table.loc[by_firth, "std_error"] = np.nan
+        for name in ("low", "high", "p_value"):
+            table.loc[by_firth, name] = getattr(found.firth, name)[by_firth]
+        table.loc[by_firth, "reading"] = "firth"
+    return table[COEFFICIENT_COLUMNS]
+
+
+def _level_rows(found: Fitted, column: str) -> list[dict]:
+    """Return effect, counts and place of the coefficient for the levels of a category."""
+    model = found.model
+    levels = model.design.levels[column]
+    at = {
+        level: model.mean_share(
+            model.design.matrix_at(model.rows, model.base, column, level), model.weight
+        )
+        for level in levels
+    }
+    start, start_gradient = at[levels[0]]
+    joint = column in model.design.terms.interacting
+    rows = []
+    for level, (share, gradient) in at.items():
+        place = model.design.place(column, level)
+        by_firth = place in found.separated
+        effect = share - start
+        low, high = (
+            _profile_limits(found, column, level, joint)
+            if by_firth
+            else _delta_limits(found, effect, gradient - start_gradient)
+        )
+        rows.append(
+            {
+                "term": column, "level": level, "reference": levels[0], "joint": joint,
+                "place": -1 if joint or place is None else place, "adjusted": share,
+                "effect": effect, "effect_low": max(low, -1.0), "effect_high": min(high, 1.0),
+                "alone": _alone(model, column, {level, levels[0]}), "by_firth": by_firth,
+                **_counts(found.cells[found.cells[column] == level], found.cluster),
+            }
+        )  # fmt: skip
+    return rows
+
+
+def _number_row(found: Fitted, column: str) -> dict:
+    """Return the average derivative of the late share by a number."""
+    from scipy.special import expit
+
+    model = found.model
+    slopes = model.design.slopes(model.rows, column)
+    share = expit(model.base @ model.coefficients + model.offset)
+    steep, pull = slopes @ model.coefficients, model.weight * share * (1 - share)
+    gradient = pull @ slopes + (pull * (1 - 2 * share) * steep) @ (model.base + model.offset_slope)
+    factors = [factor.name for factor in model.design.terms.factors if factor.column == column]
+    joint = column in model.design.terms.interacting or len(factors) > 1
+    place = None if joint else model.design.place(factors[0])
+    effect = float(pull @ steep)
+    low, high = _delta_limits(found, effect, gradient)
+    return {
+        "term": column, "level": PER_UNIT, "reference": "", "joint": joint,
+        "place": -1 if place is None else place, "adjusted": np.nan,
+        "effect": effect, "effect_low": low, "effect_high": high,
+        "alone": _alone(model, column, {""}), "by_firth": place in found.separated,
+        **_counts(found.cells, found.cluster),
+    }  # fmt: skip
+
+
+def _alone(model: LogitModel, column: str, levels: Collection[str]) -> bool:
+    """Say whether the coefficient of a level, or of a number, rests on a single cluster.
+
+    Without one of its own (``a:b``), the products that it is in decide, and those of the
+    reference.
+    """
+    names = {factor.name for factor in model.design.terms.factors if factor.column == column}
+    within = [
+        place
+        for place, part in enumerate(model.design.parts)
+        if any(name in names and level in levels for name, level in part)
+    ]
+    own = [place for place in within if len(model.design.parts[place]) == 1]
+    return bool(np.isnan(np.diag(model.covariance)[own or within]).any())
+
+
+def _counts(cells: pd.DataFrame, cluster: str) -> dict[str, float]:
+    return {
+        "count": cells["late"].sum(),
+        "total": cells["total"].sum(),
+        "clusters": cells[cluster].nunique(),
+    }
+
+
+def _delta_limits(found: Fitted, effect: float, gradient: np.ndarray) -> tuple[float, float]:
+    """Return the ends of the interval of an effect by its error."""
+    margin = found.model.reach(found.confidence) * found.model.error(gradient)
+    return effect - margin, effect + margin
+
+
+def _profile_limits(found: Fitted, column: str, level: str, joint: bool) -> tuple[float, float]:
+    """Return the effects at the profile limits of a coefficient; none in an interaction."""
+    if joint:
+        return np.nan, np.nan
+    place = found.model.design.place(column, level)
+    low, high = (
+        _effect_at(found.model, column, level, place, limits[place])
+        for limits in (found.firth.low, found.firth.high)
+    )
+    return low, high
+
+
+def _effect_at(model: LogitModel, column: str, level: str, place: int, value: float) -> float:
+    """Return the effect of a level were its coefficient ``value``, the others fitted to that."""
+    if np.isnan(value):
+        return np.nan
+    counts = (model.rows[name].to_numpy() for name in ("late", "total"))
+    late, total = augmented(*counts, model.base, model.coefficients)
+    others = np.delete(model.base, place, axis=1)
+    free = fit_counts(late, total, others, offset=model.base[:, place] * value)
+    moved = replace(model, coefficients=np.insert(free, place, value))
+    reference = model.design.levels[column][0]
+    at, start = (
+        moved.mean_share(model.design.matrix_at(model.rows, model.base, column, name), model.weight)
+        for name in (level, reference)
+    )
+    return at[0] - start[0]

@@ -1,0 +1,116 @@
+"""Tables of what goes with lateness: effects, what likeness would change, how well it predicts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from cchc_analysis.display import Block, Language
+from cchc_analysis.labels import level_name, signed_points, sources
+from cchc_analysis.tables.markup import table_block
+from cchc_analysis.wording import decimal, interval, named, percent, say, translated, whole
+
+if TYPE_CHECKING:
+    from cchc_analysis.drivers import DriverFit
+    from cchc_analysis.drivers.validation import Validation
+
+_MOST_ROWS = 12
+
+
+def effects(fit: DriverFit, *, language: Language) -> Block | None:
+    """Show the effect of each level against its reference, in percentage points."""
+    if fit.effects.empty:
+        return None
+    body = [
+        [
+            named("term", row["term"], language),
+            level_name(row["term"], row["level"], language),
+            level_name(row["term"], row["reference"], language),
+            f"{whole(row['count'], language)}/{whole(row['total'], language)}",
+            decimal(row["effect"] * 100, language, 1),
+            _points(row["effect_low"], row["effect_high"], language),
+            decimal(row["odds_ratio"], language),
+        ]
+        for row in fit.effects.to_dict("records")
+    ]
+    names = ["term", "level", "reference", "late_of", "effect", "effect_interval", "odds_ratio"]
+    heads = [f"column.{name}" for name in names]
+    foot = _foot(fit, language)
+    return table_block(
+        "table.effects", heads, body, language, [fit.source], numeric=set(range(3, 7)), foot=foot
+    )
+
+
+def would_change(changes: pd.DataFrame, fit: DriverFit, *, language: Language) -> Block | None:
+    """Show the late share if one level were as the others: the largest changes first."""
+    if changes.empty:
+        return None
+    size = changes["difference"].abs().sort_values(ascending=False, kind="stable")
+    rows = changes.loc[size.index].head(_MOST_ROWS)
+    body = [
+        [
+            named("term", row["term"], language),
+            level_name(row["term"], row["level"], language),
+            level_name(row["term"], row["as"], language),
+            f"{whole(row['count'], language)}/{whole(row['total'], language)}",
+            percent(row["observed"], language),
+            percent(row["share"], language),
+            interval(row["low"], row["high"], language),
+            signed_points(row["difference"], language),
+        ]
+        for row in rows.to_dict("records")
+    ]
+    names = ["term", "level", "as", "changed_of", "late_now", "as_if", "interval", "difference"]
+    heads = [f"column.{name}" for name in names]
+    foot = _foot(fit, language)
+    return table_block(
+        "table.would_change", heads, body, language, [fit.source], numeric=set(range(3, 8)),
+        foot=foot,
+    )  # fmt: skip
+
+
+def calibration(result: Validation, *, language: Language) -> Block | None:
+    """Show predicted against observed late shares, by class of prediction."""
+    bins = result.calibration.bins
+    if bins.empty:
+        return None
+    body = [
+        [
+            percent(row["predicted"], language),
+            percent(row["value"], language),
+            interval(row["low"], row["high"], language),
+            whole(row["count"], language),
+            whole(row["total"], language),
+        ]
+        for row in bins.to_dict("records")
+    ]
+    names = ["predicted", "value", "interval", "count", "total"]
+    foot = say(
+        "calibration.foot",
+        language,
+        method=translated(result.method, language),
+        source=sources([result.source], language),
+    )
+    return table_block(
+        "table.calibration", [f"column.{name}" for name in names], body, language,
+        [result.source], foot=foot,
+    )  # fmt: skip
+
+
+def _foot(fit: DriverFit, language: Language) -> str:
+    return say(
+        "effects.foot",
+        language,
+        clusters=fit.clusters,
+        method=translated(fit.method, language),
+        source=sources([fit.source], language),
+    )
+
+
+def _points(low: float, high: float, language: Language) -> str:
+    """Return the ends of an interval in percentage points; none for a reference."""
+    if pd.isna(low) or pd.isna(high):
+        return say("none", language)
+    ends = (decimal(end * 100, language, 1) for end in (low, high))
+    return say("range", language, **dict(zip(("low", "high"), ends, strict=True)))

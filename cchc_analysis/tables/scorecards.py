@@ -1,0 +1,160 @@
+"""Tables of one scorecard: its components, what points would take, the units that have to act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from cchc_analysis.components import component_name, group_name
+from cchc_analysis.display import Block, Language
+from cchc_analysis.gazetteer import unit_name
+from cchc_analysis.labels import sources
+from cchc_analysis.tables.markup import table_block
+from cchc_analysis.wording import NONE, decimal, percent, say, whole
+
+MOST_COMPONENTS = 8
+"""Components of which it is shown what they would take, those with most points left."""
+LEAST_LEFT = 0.1
+"""Points left in a component from which it is shown."""
+
+
+def scorecard(
+    totals: pd.DataFrame, groups: pd.DataFrame, scored: pd.DataFrame, *, language: Language
+) -> Block | None:
+    """Show total, groups and components: counts, recomputed and published score, maximum.
+
+    Parameters
+    ----------
+    totals, groups, scored
+        What ``score_totals``, ``score_groups`` and ``score_components`` returned, of one unit
+        and period.
+    """
+    if groups.empty:
+        return None
+    body = [_total_row(totals.iloc[0], language)]
+    for group in groups.to_dict("records"):
+        name = say("scorecard.group", language, group=group_name(group["group"], language))
+        body.append([name, NONE, NONE, *_scores(group, language), _group_note(group, language)])
+        of_group = scored[scored["group"] == group["group"]]
+        body += [_component_row(row, language) for row in of_group.to_dict("records")]
+    names = ["component", "numerator", "denominator", "recomputed", "published", "difference",
+             "maximum", "score_note"]  # fmt: skip
+    source = scored["source"] if len(scored) else groups["group"]
+    return table_block(
+        "table.scorecard", [f"column.{name}" for name in names], body, language, source,
+        numeric=set(range(1, 7)),
+        foot=say("scorecard.foot", language, source=_sources(scored, language)),
+    )  # fmt: skip
+
+
+def what_it_takes(
+    point: pd.DataFrame, classes: pd.DataFrame, *, language: Language
+) -> Block | None:
+    """Show for the components with most points left what one point, or the next class, takes."""
+    rows = components_left(point)
+    if rows.empty:
+        return None
+    reached = classes.set_index("metric")
+    body = [
+        [
+            component_name(row["metric"], language),
+            whole(row["numerator"], language),
+            whole(row["denominator"], language),
+            decimal(row["maximum"] - row["score"], language),
+            _needed(row, "cases_needed", language),
+            _needed(row, "new_cases_needed", language),
+            _needed(reached.loc[row["metric"]].to_dict(), "cases_needed", language),
+        ]
+        for row in rows.to_dict("records")
+    ]
+    names = ["component", "numerator", "denominator", "points_left", "cases_for_a_point",
+             "new_cases_for_a_point", "cases_to_class"]  # fmt: skip
+    foot = say("takes.foot", language, least=decimal(LEAST_LEFT, language, 1))
+    return table_block(
+        "table.takes", [f"column.{name}" for name in names], body, language, [], foot=foot
+    )
+
+
+def components_left(point: pd.DataFrame) -> pd.DataFrame:
+    """Return the components with most points left that the unit's own counts decide."""
+    left = point["maximum"] - point["score"]
+    own = (left >= LEAST_LEFT) & (point["reading"] != "province_counts")
+    order = left[own].sort_values(ascending=False, kind="stable").index
+    return point.loc[order].head(MOST_COMPONENTS)
+
+
+def units_to_act(
+    named: pd.DataFrame,
+    *,
+    unit_class: str,
+    source: Iterable[str],
+    units: pd.DataFrame | None = None,
+    language: Language,
+) -> Block | None:
+    """Show the units of one class that are named: counts, missing dossiers, points of the whole."""
+    rows = named[named["unit_class"] == unit_class]
+    if rows.empty:
+        return None
+    body = [
+        [
+            unit_name(row["unit_id"], units=units, language=language),
+            component_name(row["metric"], language),
+            whole(row["numerator"], language),
+            whole(row["denominator"], language),
+            percent(row["numerator"] / row["denominator"], language, 1),
+            percent(row["expected"], language, 1),
+            percent(row["missing_share"], language, 1),
+            percent(row["case_share"], language, 1),
+            decimal(row["all_gain"], language),
+        ]
+        for row in rows.to_dict("records")
+    ]
+    names = ["unit_id", "component", "numerator", "denominator", "share", "others_share",
+             "missing_share", "case_share", "all_gain"]  # fmt: skip
+    return table_block(
+        f"table.acts.{unit_class}", [f"column.{name}" for name in names], body, language, source,
+        numeric=set(range(2, 9)), foot=say("acts.foot", language, source=sources(source, language)),
+    )  # fmt: skip
+
+
+def _total_row(total: pd.Series, language: Language) -> list[str]:
+    """Return the row of the total: the published one, the sum of recomputed groups."""
+    published = total["published_score"]
+    if pd.isna(published):
+        published = total["published_sum"]
+    difference = total["recomputed_sum"] - published
+    scores = (total["recomputed_sum"], published, difference)
+    cells = [decimal(score, language) for score in scores]
+    return [say("total", language), NONE, NONE, *cells, whole(100, language), NONE]
+
+
+def _component_row(row: dict, language: Language) -> list[str]:
+    counts = [whole(row[name], language) for name in ("numerator", "denominator")]
+    scores = _scores({**row, "maximum": row["maximum"]}, language)
+    note = NONE if row["status"] == "scored" else say(f"score.{row['status']}", language)
+    return [component_name(row["metric"], language), *counts, *scores, note]
+
+
+def _scores(row: dict, language: Language) -> list[str]:
+    scores = [row[name] for name in ("recomputed_score", "published_score", "difference")]
+    return [decimal(score, language) for score in scores] + [whole(row["maximum"], language)]
+
+
+def _group_note(group: dict, language: Language) -> str:
+    """Say of a group how many of its components have counts, where not all have."""
+    if pd.notna(group["recomputed_score"]):
+        return NONE
+    return say("score.group_unknown", language)
+
+
+def _needed(row: dict, name: str, language: Language) -> str:
+    """Return the cases needed, or why there is no such number."""
+    if pd.notna(row[name]):
+        return whole(row[name], language)
+    beyond = row["reading"] == "beyond_maximum" and name == "cases_needed"
+    return say("takes.beyond", language) if beyond else NONE
+
+
+def _sources(scored: pd.DataFrame, language: Language) -> str:
+    return sources(scored["source"], language) if len(scored) else NONE
