@@ -58,7 +58,7 @@ def test_every_entry_is_complete_and_consistent(entry):
 
 def test_the_file_has_no_field_the_class_would_not_show():
     text = files("cchc_analysis").joinpath("reference/indicators.toml").read_text("utf-8")
-    assert len(tomllib.loads(text)) == len(catalogue.indicators()) == 109
+    assert len(tomllib.loads(text)) == len(catalogue.indicators()) == 131
 
 
 def test_meanings_of_on_time_and_of_online_are_apart():
@@ -88,11 +88,11 @@ def test_unknown_indicator_names_the_nearest():
 
 def test_changing_what_is_returned_does_not_change_the_catalogue():
     catalogue.indicators().clear()
-    assert len(catalogue.indicators()) == 109
+    assert len(catalogue.indicators()) == 131
 
 
 def test_table_has_one_row_each_with_dates():
     table = catalogue.indicator_table()
-    assert len(table) == table["indicator_id"].nunique() == 109
+    assert len(table) == table["indicator_id"].nunique() == 131
     row = table.set_index("indicator_id").loc["level34_online_share"]
     assert row["valid_to"] == pd.Timestamp("2022-08-14") and pd.isna(row["valid_from"])
