@@ -65,6 +65,29 @@ def months(start_on: date | str, end_on: date | str) -> pd.DataFrame:
     )
 
 
+def weeks(start_on: date | str, end_on: date | str) -> pd.DataFrame:
+    """Return the weeks, Monday to Sunday, from ``start_on`` to ``end_on``, the ends cut.
+
+    Examples
+    --------
+    >>> weeks("2024-01-03", "2024-01-14")
+      period_start_on period_end_on
+    0      2024-01-03    2024-01-07
+    1      2024-01-08    2024-01-14
+    """
+    start, end = as_day(start_on), as_day(end_on)
+    if pd.isna(start) or pd.isna(end):
+        return pd.DataFrame({"period_start_on": [], "period_end_on": []}, dtype="datetime64[us]")
+    mondays = pd.date_range(start - pd.Timedelta(days=start.weekday()), end, freq="7D", unit="us")
+    sundays = mondays + pd.Timedelta(days=6)
+    return pd.DataFrame(
+        {
+            "period_start_on": mondays.where(mondays >= start, start),
+            "period_end_on": sundays.where(sundays <= end, end),
+        }
+    )
+
+
 def period_table(periods: Periods, as_of: date | str) -> pd.DataFrame:
     """Return the periods as a frame of dates, none of them after ``as_of`` or reversed."""
     if not isinstance(periods, pd.DataFrame):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Mapping
 from html import escape
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cchc_analysis import __version__, catalogue
+from cchc_analysis import catalogue
 from cchc_analysis.display import Block, Language, facts, heading, notice, paragraph
 from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import (
@@ -44,6 +47,7 @@ _MAIN = (
     "qd766_in_time_share",
     "qd766_score",
 )
+_PACKAGES = ("cchc-analysis", "pandas", "statsmodels", "duckdb")
 _RATES = ("on_time_rate", "late_rate", "overdue_backlog", "online_share")
 
 
@@ -131,19 +135,35 @@ def suppressed(minimum: int, *, language: Language) -> list[Block]:
 
 
 def provenance(
-    unit: UnitData | None, parameters: Mapping[str, object], *, language: Language
+    unit: UnitData | None, parameters: Mapping[str, object], *, notebook: str, language: Language
 ) -> Block:
-    """Close a page: parameters, files read, data's day, version, how to make it again."""
+    """Close a page: parameters, files and rows read, data's day, versions, how to repeat it."""
     settings = ", ".join(f"{name} = {value!r}" for name, value in parameters.items())
     lines = [say("provenance.parameters", language, settings=settings)]
     if unit is not None:
-        files = ", ".join(dict.fromkeys(path.name for path in unit.inputs))
+        files = ", ".join(f"{name} ({digest[:12]})" for name, digest in unit.hashes.items())
         lines.append(say("provenance.files", language, files=files))
+        lines += [
+            say("provenance.rows", language, **row) for row in unit.readings.to_dict("records")
+        ]
         if pd.notna(unit.as_of):
             lines.append(say("provenance.as_of", language, day=day(unit.as_of, language)))
-    lines.append(say("provenance.version", language, version=__version__))
+    packages = ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES)
+    lines.append(say("provenance.version", language, packages=packages))
     body = "".join(f"<p>{escape(line)}</p>" for line in lines)
-    return Block("provenance", f"<h2>{escape(say('provenance', language))}</h2>{body}")
+    again = escape(say("provenance.again", language))
+    command = escape(_command(notebook, parameters))
+    return Block(
+        "provenance",
+        f"<h2>{escape(say('provenance', language))}</h2>{body}"
+        f"<p>{again} <code>{command}</code></p>",
+    )
+
+
+def _command(notebook: str, parameters: Mapping[str, object]) -> str:
+    """Return what makes the page again, in a clone of the project."""
+    given = shlex.quote(json.dumps(dict(parameters), ensure_ascii=False, default=str))
+    return f"papermill notebooks/{notebook}.ipynb {notebook}.run.ipynb -y {given}"
 
 
 def _tables_of(unit: UnitData) -> list[tuple[str, pd.DataFrame]]:

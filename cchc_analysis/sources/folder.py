@@ -7,6 +7,8 @@ optional: a unit has whichever tables exist for it, and empty ones otherwise.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
@@ -65,6 +67,26 @@ class UnitData:
         """Whether the unit is an invented one."""
         invented = self.units["simulated"].fillna(False).astype(bool)
         return self.unit_id in set(self.units.loc[invented, "unit_id"])
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The sha256 of each file read, by its name."""
+        found = {}
+        for path in self.inputs:
+            with path.open("rb") as file:
+                found[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+        return found
+
+    @property
+    def readings(self) -> pd.DataFrame:
+        """What became of the rows of each export: read = kept + refused + set aside."""
+        beside = [path.with_name("summary.json") for path in self.inputs]
+        told = [
+            json.loads(path.read_text(encoding="utf-8"))
+            for path in dict.fromkeys(beside)
+            if path.is_file()
+        ]
+        return pd.DataFrame(told, columns=["source", "read", "kept", "refused", "set_aside"])
 
     def period(
         self, start_on: date | str = "", end_on: date | str = ""

@@ -12,6 +12,17 @@ only, so that another engine can run it unchanged; working days arrive as a join
 
 from cchc_analysis.tally.cells import roll_up, sum_cells
 from cchc_analysis.tally.count import count_cells, count_cohorts
+from cchc_analysis.tally.durations import count_durations, count_without_duration
+from cchc_analysis.tally.open_dossiers import open_dossiers
 from cchc_analysis.tally.rule_comparison import compare_rules
 
-__all__ = ["compare_rules", "count_cells", "count_cohorts", "roll_up", "sum_cells"]
+__all__ = [
+    "compare_rules",
+    "count_cells",
+    "count_cohorts",
+    "count_durations",
+    "count_without_duration",
+    "open_dossiers",
+    "roll_up",
+    "sum_cells",
+]

@@ -14,12 +14,13 @@ from cchc_analysis.columns import DOSSIERS, TALLY, TALLY_KEYS, InputError, check
 from cchc_analysis.engines.embedded import Source, query
 from cchc_analysis.lateness import Basis, Rule, rule_named
 from cchc_analysis.periods import Periods, as_day, period_table
-from cchc_analysis.tally.sql import DERIVED_KEYS, Counting, columns_read, span_sql, tally_sql
+from cchc_analysis.tally.features import refuse_unknown_keys, with_whole_numbers
+from cchc_analysis.tally.key_tables import key_tables
+from cchc_analysis.tally.sql import Counting, columns_read, span_sql, tally_sql
 
 if TYPE_CHECKING:
     from cchc_analysis.sources.dossiers import Reading
 
-_DOSSIER_KEYS = ("receiving_unit_id", "field", "procedure", "level", "channel")
 _NOT_TOLD_WITHOUT = {
     "online_count": "channel",
     "digitised_count": "digitised",
@@ -48,8 +49,11 @@ def count_cells(
     dossiers
         A reading, the path of its Parquet file, or a frame (columns of ``DOSSIERS``).
     by
-        Further keys: ``field``, ``procedure``, ``channel``, ``level``,
-        ``receiving_unit_id``, ``received_month``, ``received_quarter``, ``due_month``.
+        Further keys, columns or what follows from dates: ``field``, ``procedure``,
+        ``channel``, ``level``, ``receiving_unit_id``, ``received_month``,
+        ``received_quarter``, ``due_month``, ``received_weekday``, ``received_hour``,
+        ``received_season``, ``workload``, ``legal_time``, ``allowed_days``
+        (:mod:`cchc_analysis.tally.features`).
     periods
         First and last day, or a frame with ``period_start_on`` and ``period_end_on``.
     as_of
@@ -156,12 +160,12 @@ def _count(
 ) -> pd.DataFrame:
     """Run the tally's SQL and add the keys that say how it was counted."""
     source = as_source(dossiers)
-    _refuse_unknown_keys(by)
+    refuse_unknown_keys(by)
     if isinstance(source, pd.DataFrame) and source.empty:
         return empty(TALLY).reindex(columns=[*TALLY.names, *by])
-    held = held_columns(source, [*_NOT_TOLD_WITHOUT.values(), *columns_read(rule)])
+    held = held_columns(source, [*_NOT_TOLD_WITHOUT.values(), *columns_read(rule, by)])
     counting = Counting(rule, basis, tuple(by), as_day(as_of), held)
-    tables = {"dossiers": source, "periods": periods}
+    tables = {"dossiers": source, "periods": periods, **key_tables(source, by, rule)}
     calendar = _calendar(counting, tables)
     if calendar is None:
         counted = query(tally_sql(counting), tables)
@@ -171,7 +175,9 @@ def _count(
     for count, column in _NOT_TOLD_WITHOUT.items():
         if column not in held:
             counted[count] = float("nan")
-    counted = counted.assign(basis=basis, rule=rule.name, as_of=as_day(as_of))
+    counted = with_whole_numbers(counted, by).assign(
+        basis=basis, rule=rule.name, as_of=as_day(as_of)
+    )
     return check(counted, TALLY).sort_values([*TALLY_KEYS, *by], ignore_index=True)
 
 
@@ -200,10 +206,3 @@ def as_source(dossiers: Reading | Source) -> Source:
     if isinstance(dossiers, pd.DataFrame):
         return check(dossiers, DOSSIERS)
     return Path(getattr(dossiers, "path", dossiers))
-
-
-def _refuse_unknown_keys(by: Sequence[str]) -> None:
-    allowed = (*_DOSSIER_KEYS, *DERIVED_KEYS)
-    unknown = [key for key in by if key not in allowed]
-    if unknown:
-        raise InputError(f"cannot count by {unknown[0]!r}; the keys are {', '.join(allowed)}")

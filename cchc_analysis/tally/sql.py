@@ -1,6 +1,7 @@
 """The one SELECT of the tally, in named steps: joins, comparisons, CASE, SUM, COUNT, GROUP BY.
 
-facts      dossiers joined with the periods they belong to; done or not on the day judged
+facts      dossiers joined with the periods they belong to; done or not on the day judged;
+           the keys that are not columns (:mod:`cchc_analysis.tally.features`)
 numbered   (this and the next three only where a rule counts waiting) the calendar's days
 waits      from and until when a dossier waited
 waited     the working days it waited
@@ -13,16 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
+from cchc_analysis.columns import InputError
 from cchc_analysis.lateness import Basis, Rule
+from cchc_analysis.tally.features import columns_keyed, keyed
 
-DERIVED_KEYS = {
-    "received_month": "EXTRACT(month FROM received_at)",
-    "received_quarter": "EXTRACT(quarter FROM received_at)",
-    "due_month": "EXTRACT(month FROM due_at)",
-}
 _SUPPLEMENT = ("supplement_asked_at", "supplement_given_at")
 _FEE = ("fee_asked_at", "fee_paid_at")
 
@@ -104,7 +103,7 @@ FROM (
 """
 
 _PLACES = """
-SELECT outcomes.*{derived_keys},
+SELECT outcomes.*,
        CASE {cases}
             WHEN by_date IN ('early', 'due_day') THEN 'on_time'
             WHEN by_date = 'late' THEN 'late'
@@ -142,7 +141,8 @@ class Counting:
     """What is to be counted: everything the SQL depends on."""
 
     rule: Rule
-    basis: Basis
+    basis: Basis | Literal["end"]
+    """``end``: the dossiers whose clock ended in the period."""
     by: tuple[str, ...]
     as_of: pd.Timestamp
     held: frozenset[str]
@@ -166,8 +166,8 @@ class Counting:
         return found
 
 
-def columns_read(rule: Rule) -> tuple[str, ...]:
-    """Return the optional time columns, and the count of supplements, that a rule looks at."""
+def columns_read(rule: Rule, by: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the optional columns that a rule, and keys, look at."""
     looked_at = {
         f"{rule.ends}_at": rule.ends != "result",
         "first_due_at": rule.due == "first",
@@ -175,7 +175,17 @@ def columns_read(rule: Rule) -> tuple[str, ...]:
         **dict.fromkeys(_SUPPLEMENT, rule.supplement != "ignore"),
         **dict.fromkeys(_FEE, rule.fee != "ignore"),
     }
-    return tuple(column for column, read in looked_at.items() if read)
+    return (*(column for column, read in looked_at.items() if read), *columns_keyed(by))
+
+
+def refuse_waits(counting: Counting) -> None:
+    """Raise where waiting would move due dates, for what goes by the dates appointed."""
+    if counting.waits:
+        raise InputError(
+            f"rule {counting.rule.name!r} moves due dates by the waiting of these dossiers "
+            f"({' and '.join(counting.waits)}), which is followed in tallies only; give a rule "
+            "that does not, such as 'strict'"
+        )
 
 
 def span_sql(counting: Counting) -> str:
@@ -199,7 +209,7 @@ def tally_sql(counting: Counting, *, calendar_end_on: pd.Timestamp | None = None
     With ``calendar_end_on`` the table ``calendar`` of :func:`workdays.calendar_table`, which
     ends there, is joined too, and waiting moves due dates.
     """
-    steps = {"facts": _facts(counting)}
+    steps = {"facts": facts_sql(counting)}
     if calendar_end_on is not None:
         steps |= _moving(counting, calendar_end_on)
     steps["outcomes"] = _outcomes(counting.rule, moved="moved" in steps)
@@ -208,10 +218,14 @@ def tally_sql(counting: Counting, *, calendar_end_on: pd.Timestamp | None = None
     return f"WITH {named} {_counts(counting)}"
 
 
+def facts_sql(counting: Counting) -> str:
+    """Return the SELECT of the dossiers that count, judged or not yet, with their keys."""
+    return keyed(_facts(counting), counting.by, counting.held)
+
+
 def _facts(counting: Counting) -> str:
     rule, period = counting.rule, counting.basis == "period"
-    ended = (0, *rule.withdrawn_statuses, *rule.finished_statuses)  # 0: no status, dates decide
-    finished = f"(d.status_code IN {_tuple(ended)})" if rule.finished_by == "status" else "1 = 1"
+    finished = finished_sql(rule, "d.status_code")
     membership = (
         "d.received_on <= p.period_end_on AND (d.received_on >= p.period_start_on"
         f" OR d.end_on IS NULL OR d.end_on >= p.period_start_on OR NOT {finished})"
@@ -225,21 +239,29 @@ def _facts(counting: Counting) -> str:
         judged_on="p.period_end_on" if period else f"DATE '{counting.as_of:%Y-%m-%d}'",
         finished=finished,
         due="COALESCE(first_due_at, due_at)" if first else "due_at",
-        end=_end(counting),
+        end=end_sql(counting),
         late_anyway="CASE WHEN supplement_count > 1 THEN 1 ELSE 0 END" if more_than_one else "0",
-        not_accepted=_tuple(rule.not_accepted_statuses),
+        not_accepted=status_list(rule.not_accepted_statuses),
         membership=membership,
     )
 
 
-def _end(counting: Counting) -> str:
+def finished_sql(rule: Rule, status_code: str) -> str:
+    """Return whether the status allows a dossier to be finished; 0: none known, dates decide."""
+    if rule.finished_by == "date":
+        return "1 = 1"
+    ended = (0, *rule.withdrawn_statuses, *rule.finished_statuses)
+    return f"({status_code} IN {status_list(ended)})"
+
+
+def end_sql(counting: Counting) -> str:
     """Return the time that ends the clock; a withdrawal is never handed over or synchronised."""
     result = "COALESCE(result_at, returned_at)"
     if counting.rule.ends == "result":
         return result
     column = f"{counting.rule.ends}_at"
     end = column if column in counting.held else "NULL"
-    withdrawn = f"COALESCE(status, 0) IN {_tuple(counting.rule.withdrawn_statuses)}"
+    withdrawn = f"COALESCE(status, 0) IN {status_list(counting.rule.withdrawn_statuses)}"
     return f"CASE WHEN {withdrawn} THEN {result} ELSE {end} END"
 
 
@@ -264,9 +286,9 @@ def _outcomes(rule: Rule, *, moved: bool) -> str:
     return _OUTCOMES.format(
         facts="moved" if moved else "facts",
         due_on="moved_due_on" if moved else "due_on",
-        withdrawn=_tuple(rule.withdrawn_statuses),
-        suspended=_tuple(rule.suspended_statuses),
-        ended=_tuple((*rule.withdrawn_statuses, *rule.finished_statuses)),
+        withdrawn=status_list(rule.withdrawn_statuses),
+        suspended=status_list(rule.suspended_statuses),
+        ended=status_list((*rule.withdrawn_statuses, *rule.finished_statuses)),
     )
 
 
@@ -287,8 +309,7 @@ def _places(counting: Counting) -> str:
             ]
         elif place == "apart":
             branches.append(f"WHEN {condition} THEN '{apart}'")
-    keys = [f", {sql} AS {key}" for key, sql in DERIVED_KEYS.items() if key in counting.by]
-    return _PLACES.format(derived_keys="".join(keys), cases="\n            ".join(branches))
+    return _PLACES.format(cases="\n            ".join(branches))
 
 
 def _counts(counting: Counting) -> str:
@@ -306,6 +327,6 @@ def _counts(counting: Counting) -> str:
     )
 
 
-def _tuple(statuses: Sequence[int]) -> str:
+def status_list(statuses: Sequence[int]) -> str:
     """Return statuses for IN; -1, which no dossier has, keeps an empty list valid SQL."""
     return f"({', '.join(str(status) for status in (-1, *statuses))})"
