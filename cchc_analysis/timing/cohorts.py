@@ -1,0 +1,124 @@
+"""Dossiers received and dossiers closed in the same period: two medians, and why they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from cchc_analysis.columns import InputError
+from cchc_analysis.intervals import check_confidence
+from cchc_analysis.timing.observed import group_keys, observed
+from cchc_analysis.timing.survival import quantiles
+
+_COLUMNS = [
+    "received_days", "received_low_days", "received_high_days", "received_count",
+    "pending_count", "closed_days", "closed_low_days", "closed_high_days", "closed_count",
+    "reading", "method",
+]  # fmt: skip
+
+
+def cohort_bias(
+    received: pd.DataFrame,
+    closed: pd.DataFrame,
+    by: Sequence[str] = (),
+    *,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Median time of the dossiers received in a period beside that of those closed in it.
+
+    The dossiers closed in a period are what registers and most process tools describe. They
+    leave out all that is still open, so that a unit that lets dossiers lie looks quick; and in
+    a month in which a backlog is cleared they are mostly old ones, so that the unit looks slow
+    just when it catches up. Only the received ones say how long a dossier takes.
+
+    Parameters
+    ----------
+    received, closed
+        Columns of ``DURATIONS``: cohorts 'received' and 'closed' of the same periods.
+    by
+        Further columns to keep apart.
+    confidence
+        Coverage of the limits, in (0, 1).
+
+    Returns
+    -------
+    DataFrame
+        One row per group found in either: ``received_days`` (median, open dossiers
+        censored; NaN where less than half were closed) with ``received_low_days`` and
+        ``received_high_days``, ``received_count``, ``pending_count`` (of the received, still
+        open), ``closed_days`` with its limits, ``closed_count``, ``reading`` and ``method``.
+        Readings: 'closed_longer' (over-represents long dossiers: old stock was cleared),
+        'closed_shorter' (pending ones dropped), 'alike' (the median of the closed lies within
+        the limits of the received), 'not_reached' (less than half of the received are
+        closed), 'one_cohort' (the group is missing in the other).
+
+    Raises
+    ------
+    InputError
+        As in :func:`~cchc_analysis.timing.time_to_result`, or if the cohorts are not those,
+        or are told by different rules or kinds of day.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({
+    ...     "unit_id": "A", "period_start_on": "2026-01-01", "period_end_on": "2026-01-31",
+    ...     "cohort": "received", "as_of": "2026-01-31", "rule": "strict", "day_kind": "working",
+    ...     "entry_days": 0, "end_days": [2, 9, 20], "outcome": ["result", "result", "pending"],
+    ...     "dossier_count": [400, 300, 300], "source": "example",
+    ... })
+    >>> closed = rows[rows["outcome"] == "result"].assign(cohort="closed")
+    >>> cohort_bias(rows, closed)[["received_days", "closed_days", "pending_count", "reading"]]
+       received_days  closed_days  pending_count         reading
+    0            9.0          2.0          300.0  closed_shorter
+    """
+    check_confidence(confidence)
+    followed = observed(received, by, cohorts=("received",))
+    ended = observed(closed, by, cohorts=("closed",))
+    _require_alike(followed, ended)
+
+    keys = [name for name in group_keys(by) if name != "cohort"]
+    both = quantiles(followed, by, (0.5,), confidence).merge(
+        quantiles(ended.assign(entry_days=0.0), by, (0.5,), confidence),
+        on=keys, how="outer", suffixes=("_received", "_closed"), validate="1:1",
+    )  # fmt: skip
+    found = both[keys].assign(
+        received_days=both["days_received"],
+        received_low_days=both["low_days_received"],
+        received_high_days=both["high_days_received"],
+        received_count=both["dossier_count_received"],
+        pending_count=both["pending_count_received"],
+        closed_days=both["days_closed"],
+        closed_low_days=both["low_days_closed"],
+        closed_high_days=both["high_days_closed"],
+        closed_count=both["dossier_count_closed"],
+        method=f"exact: Kaplan-Meier medians, limits inverted {100 * confidence:g}%",
+    )
+    return found.assign(reading=_readings(found))[[*keys, *_COLUMNS]]
+
+
+def _require_alike(received: pd.DataFrame, closed: pd.DataFrame) -> None:
+    """Raise unless both cohorts were counted by one rule and one kind of day."""
+    for name in ("rule", "day_kind"):
+        found = sorted({*received[name], *closed[name]})
+        if len(found) > 1:
+            raise InputError(
+                f"cohorts: found {name} {' and '.join(found)}, expected one; count both alike"
+            )
+
+
+def _readings(found: pd.DataFrame) -> np.ndarray:
+    """Return where the median of the closed lies against the limits of the received."""
+    one = found["received_count"].isna() | found["closed_count"].isna()
+    longer = found["closed_days"] > found["received_high_days"]
+    not_reached = found["received_days"].isna()
+    beyond = found["received_low_days"].mask(
+        not_reached & found["received_low_days"].isna(), np.inf
+    )
+    shorter = found["closed_days"] < beyond
+    return np.select(
+        [one, longer, shorter, not_reached],
+        ["one_cohort", "closed_longer", "closed_shorter", "not_reached"],
+        default="alike",
+    )
