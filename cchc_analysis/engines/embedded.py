@@ -7,6 +7,7 @@ readers use DuckDB's own functions.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +21,8 @@ def connect(tables: Mapping[str, Source] | None = None) -> duckdb.DuckDBPyConnec
     """Open an empty engine with ``tables`` (frames, or paths of Parquet files) as views."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
+    if "ipykernel" not in sys.modules:  # a kernel has no bar, and the engine refuses to be asked
+        connection.execute("SET enable_progress_bar = false")
     for name, source in (tables or {}).items():
         if isinstance(source, Path):
             connection.read_parquet(str(source)).create_view(name)

@@ -29,6 +29,7 @@ from cchc_analysis.sources.dossiers.files import export_files
 from cchc_analysis.sources.dossiers.intake import Intake, Options, file_names, take_in
 from cchc_analysis.sources.dossiers.judging import judged_sql
 from cchc_analysis.sources.dossiers.quoting import literal
+from cchc_analysis.sources.dossiers.staging import TIMES, staged_rows
 
 LOCAL_ZONE = "Asia/Ho_Chi_Minh"
 MEMORY = "1500MB"
@@ -156,10 +157,10 @@ def read_dossiers(
         intake = take_in(engine, files, Path(work), options)
         source = _source(files)
         zoned = _judge(engine, intake, Path(work), options, source)
-        snapshots.settle(engine)
+        in_order = snapshots.settle(engine)
         pairs = _codes(engine) if lookup is not None else []
         about = summary.About(source, options.zone, zoned, not_read)
-        reading = _written(engine, intake, out, about)
+        reading = _written(engine, intake, out, about, in_order=in_order)
         if lookup is not None:
             codes.write_lookup(lookup, pairs)
     return reading
@@ -193,16 +194,14 @@ def _judge(
     engine: duckdb.DuckDBPyConnection, intake: Intake, work: Path, options: Options, source: str
 ) -> bool:
     """Make the views ``staged`` and ``judged``; say whether some cell states a zone."""
-    intake.register(engine, source)
+    words = intake.register(engine)
     parts = sorted(work.glob("[0-9]*.parquet"), key=lambda part: int(part.stem))
-    names = ", ".join(literal(str(part)) for part in parts)
-    engine.execute(
-        f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet([{names}], union_by_name = true)"
-    )
-    zoned = [f"count({name}_zoned)" for name in sorted(intake.there) if name.endswith("_at")]
+    engine.execute(f"CREATE TEMP VIEW staged AS FROM {staged_rows(parts)}")
+    times = [name for name in TIMES if name in intake.there]
+    zoned = [f"count({name}_zoned)" for name in times]
     stated = engine.execute(f"SELECT {' + '.join(zoned)} FROM staged").fetchall()[0][0]
     select = judged_sql(
-        "staged", intake.there, intake.left, unit=options.unit,
+        "staged", words, times, intake.left, source=source, unit=options.unit,
         zone=options.zone if stated else None,
     )  # fmt: skip
     engine.execute(f"CREATE TEMP VIEW judged AS {select}")
@@ -210,7 +209,12 @@ def _judge(
 
 
 def _written(
-    engine: duckdb.DuckDBPyConnection, intake: Intake, out: Path | None, about: summary.About
+    engine: duckdb.DuckDBPyConnection,
+    intake: Intake,
+    out: Path | None,
+    about: summary.About,
+    *,
+    in_order: bool,
 ) -> Reading:
     """Write what the reading gave; an earlier reading stays until all of it is there."""
     folder = None if out else tempfile.TemporaryDirectory(prefix="cchc-")
@@ -224,8 +228,8 @@ def _written(
     try:
         engine.execute(
             f"COPY (SELECT {', '.join(DOSSIERS.names)} FROM settled "
-            f"WHERE reason IS NULL AND aside IS NULL ORDER BY sheet, row) TO {kept} "
-            "(FORMAT parquet)"
+            f"WHERE reason IS NULL AND aside IS NULL {'' if in_order else 'ORDER BY sheet, row'}) "
+            f"TO {kept} (FORMAT parquet)"
         )
     except duckdb.IOException as error:
         raise InputError(f"{target}: cannot be written ({error})") from None

@@ -14,6 +14,7 @@ import duckdb
 from cchc_analysis.columns import InputError
 from cchc_analysis.sources.dossiers.quoting import literal
 from cchc_analysis.sources.headers import is_missing
+from cchc_analysis.sources.sheets.sheet import trimmed
 
 FORMATS = [
     f"{day}{time}"
@@ -23,6 +24,7 @@ FORMATS = [
 FIRST_YEAR = 1901
 """Earlier 'dates' (01/01/1900, 01/01/0001) are a system's way of writing an empty cell."""
 
+_FIRST = f"TIMESTAMP '{FIRST_YEAR}-01-01'"
 _ZONED = r"':\d\d(\.\d+)? ?(Z|[+-]\d\d(:?\d\d)?)$'"
 _SERIAL_DAYS = (20_000, 80_000)
 _CLOCK = (
@@ -133,26 +135,51 @@ def formats_by_frequency(
     return ordered
 
 
-def parsed_sql(cell: str, formats: list[str]) -> str:
-    """Return the expression that reads a cell as a local time without a zone, or NULL."""
-    first, *others = formats
-    low, high = _SERIAL_DAYS
-    days = f"TRY_CAST({cell} AS DOUBLE)"
+def times_sql(view: str, times: dict[str, str], formats: dict[str, list[str]]) -> str:
+    """Return the SELECT that adds ``<name>_fast``, ``<name>_text`` and ``<name>_at`` to a view.
+
+    ``fast`` is the moment by the commonest format, tried on the cell as it stands; ``text`` the
+    trimmed cell where that gave none, ``at`` the moment by any format; none has a zone.
+    """
+    fast = ", ".join(
+        f"try_strptime({cell}, {literal(formats[name][0])}) AS {name}_fast"
+        for name, cell in times.items()
+    )
+    text = ", ".join(
+        f"CASE WHEN {name}_fast >= {_FIRST} THEN NULL ELSE {trimmed(cell)} END AS {name}_text"
+        for name, cell in times.items()
+    )
+    moment = ", ".join(
+        f"CASE WHEN {name}_text IS NULL THEN {name}_fast ELSE {_slow(name, formats[name])} END "
+        f"AS {name}_at"
+        for name in times
+    )
+    return f"SELECT *, {moment} FROM (SELECT *, {text} FROM (SELECT *, {fast} FROM {view}))"
+
+
+def _slow(name: str, formats: list[str]) -> str:
+    """Return the expression that tries every format, and the day numbers of Excel."""
+    text, (low, high) = f"{name}_text", _SERIAL_DAYS
+    days = f"TRY_CAST({text} AS DOUBLE)"
     serial = (
         f"CASE WHEN {days} BETWEEN {low} AND {high} THEN TIMESTAMP '1899-12-30' + "
         f"to_microseconds(CAST(round({days} * 86400) AS BIGINT) * 1000000) END"
     )
-    return (
-        f"CASE WHEN {cell} IS NOT NULL THEN coalesce(try_strptime({cell}, {literal(first)}), "
-        f"try_strptime({cell}, {others}), {serial}) END"
+    return f"coalesce(try_strptime({text}, {formats}), {serial})"
+
+
+def moments_sql(name: str, zone: str) -> str:
+    """Return ``<name>`` (local), ``<name>_zoned`` and ``<name>_left`` of :func:`times_sql`."""
+    text = f"{name}_text"
+    local = f"CASE WHEN {name}_at >= {_FIRST} THEN {name}_at END"
+    zoned = (
+        f"CASE WHEN {text} IS NOT NULL AND {local} IS NULL AND regexp_matches({text}, {_ZONED}) "
+        f"THEN TRY_CAST({text} AS TIMESTAMPTZ) END"
     )
-
-
-def zoned_sql(cell: str, parsed: str) -> str:
-    """Return the expression that reads the cells ``parsed`` left, where they state a zone."""
     return (
-        f"CASE WHEN {parsed} IS NULL AND regexp_matches({cell}, {_ZONED}) "
-        f"THEN TRY_CAST({cell} AS TIMESTAMPTZ) END"
+        f"{zoned} AS {name}_zoned, "
+        f"coalesce({local}, timezone({literal(zone)}, {name}_zoned)) AS {name}, "
+        f"CASE WHEN {name} IS NULL THEN {text} END AS {name}_left"
     )
 
 

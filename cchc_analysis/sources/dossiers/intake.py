@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from cchc_analysis.sources import headers
+from cchc_analysis.sources.dossiers import mapping
 from cchc_analysis.sources.dossiers.dates import read_left, unmarked
 from cchc_analysis.sources.dossiers.staging import TEXTS, TIMES, stage
 from cchc_analysis.sources.dossiers.words import Words
@@ -97,26 +98,29 @@ class Intake:
         """Times of which some text was read value by value."""
         return sorted({name for _, name, *_ in self.moments})
 
-    def register(self, engine: duckdb.DuckDBPyConnection, source: str) -> None:
-        """Make the tables ``words_...``, ``moments`` and ``sheets`` in the engine."""
-        self.words.register(engine)
-        names, kinds = zip(
-            ("sheet", pa.int32()), ("name", pa.string()), ("raw", pa.string()),
-            ("at", pa.timestamp("us")), ("missing", pa.bool_()), strict=True,
-        )  # fmt: skip
-        columns = list(zip(*self.moments, strict=True)) or [[]] * len(names)
-        engine.register("moments", _table(names, kinds, columns))
-        rows = [(t.number, t.file, source, self.drawn[t.file][0]) for t in self.taken]
-        names = ("sheet", "file", "source", "drawn_on")
-        kinds = (pa.int32(), pa.string(), pa.string(), pa.date32())
-        engine.register("sheets", _table(names, kinds, list(zip(*rows, strict=True))))
+    def register(self, engine: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+        """Make the lookup tables, the table ``sheets`` and the variable ``drawn_on``.
 
-
-def _table(
-    names: Sequence[str], kinds: Sequence[pa.DataType], columns: Sequence[Sequence[object]]
-) -> pa.Table:
-    arrays = [pa.array(list(c), kind) for c, kind in zip(columns, kinds, strict=True)]
-    return pa.table(dict(zip(names, arrays, strict=True)))
+        Returns
+        -------
+        dict
+            As :meth:`Words.register`.
+        """
+        for name in self.left:
+            found = [moment for moment in self.moments if moment[1] == name]
+            keys = [f"{number}|{text}" for number, _, text, _, _ in found]
+            at = pa.array([at for *_, at, _ in found], pa.timestamp("us"))
+            missing = pa.array([missing for *_, missing in found], pa.bool_())
+            mapping.define(engine, f"moments_{name}", keys, {"at": at, "missing": missing})
+        drawn = [self.drawn[taken.file][0] for taken in self.taken]
+        sheets = {
+            "sheet": pa.array([taken.number for taken in self.taken], pa.int32()),
+            "file": pa.array([taken.file for taken in self.taken], pa.string()),
+            "drawn_on": pa.array(drawn, pa.date32()),
+        }
+        engine.register("sheets", pa.table(sheets))
+        engine.execute("SET VARIABLE drawn_on = (SELECT list(drawn_on ORDER BY sheet) FROM sheets)")
+        return self.words.register(engine)
 
 
 def take_in(
@@ -139,6 +143,7 @@ def take_in(
             lambda row: headers.match(row, options.columns),
             sheet=options.sheet,
             prefix=f"cells{number}_",
+            proven=False,
         )
         taken = [
             _take_sheet(engine, sheet, name, others, folder, intake, options) for sheet in sheets
@@ -177,7 +182,8 @@ def _take_sheet(
         engine, sheet, matched, folder / f"{number}.parquet", number=number, key=options.key,
         zone=options.zone, with_codes=options.with_codes,
     )  # fmt: skip
-    engine.execute(f"DROP VIEW IF EXISTS {sheet.view}")
+    for view in (sheet.view, sheet.untrimmed):
+        engine.execute(f"DROP VIEW {view}")
     header = dict(zip(sheet.cells, sheet.header, strict=True))
     place = f"{file}" + (f", sheet {sheet.name!r}" if sheet.name else "")
     for name in matched:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from cchc_analysis.columns import DOSSIERS
+from cchc_analysis.sources.dossiers.mapping import place, value
 from cchc_analysis.sources.dossiers.quoting import literal
 from cchc_analysis.sources.dossiers.staging import LABELS, TEXTS, TIMES, UNITS
 from cchc_analysis.sources.dossiers.words import NEW_MAP_ON
 from cchc_analysis.sources.headers import UNIT_OR_PERSON
 
 INSTANTS = ("received_at", "due_at", "result_at", "returned_at")
+MOMENT_PARTS = ("at", "missing")
+_NOT_READ = {"legal_days": "DOUBLE", "reappointed_count": "INTEGER", "late_cause": "VARCHAR"}
+"""Columns of dossiers that no export is read for yet: empty."""
 _KINDS = {"status": "INTEGER", "digitised": "BOOLEAN", "paid_online": "BOOLEAN",
           "supplement_count": "INTEGER"}  # fmt: skip
 _SEARCHED = ("field", "procedure", "level", "status", "channel", "receiving_unit_id", "unit_id")
@@ -18,26 +22,32 @@ _SEARCHED = ("field", "procedure", "level", "status", "channel", "receiving_unit
 
 def judged_sql(
     staged: str,
-    there: Collection[str],
+    words: Mapping[str, Collection[str]],
+    times: Collection[str],
     left: Collection[str],
     *,
+    source: str,
     unit: str | None,
     zone: str | None,
 ) -> str:
     """Return the SELECT that types and judges every staged row.
 
-    It needs the tables ``words_<column>`` and ``moments`` (see
-    :func:`~cchc_analysis.sources.dossiers.read_dossiers`) and ``sheets`` (sheet, source,
-    drawn_on).
+    It needs the lookup tables ``words_<column>`` and ``moments_<time>``, and the variable
+    ``drawn_on`` (by number of the sheet). There is no join in it, so that the rows stay in
+    order (:mod:`.mapping`).
 
     Parameters
     ----------
     staged
         The relation of staged rows.
-    there
-        Our columns that some sheet has.
+    words
+        Our columns of words that some sheet has, to the parts that are looked up.
+    times
+        Our columns of times that some sheet has.
     left
         The times of which some text was read value by value.
+    source
+        What the rows are said to come from.
     unit
         The unit of rows that name none.
     zone
@@ -49,19 +59,20 @@ def judged_sql(
         Columns of ``DOSSIERS``, ``sheet``, ``row``, ``reason`` (column|reason of a refused
         row), ``aside`` (the kind of a row set aside), and ``<time>_instant`` for ``INSTANTS``.
     """
-    texts = [name for name in TEXTS if name in there]
-    joins = [f"LEFT JOIN words_{name} ON words_{name}.raw = staged.{name}" for name in texts]
-    joins += [
-        f"LEFT JOIN moments AS {name}_moment ON {name}_moment.sheet = staged.sheet "
-        f"AND {name}_moment.name = '{name}' AND {name}_moment.raw = staged.{name}_left"
+    places = [
+        f"{place(f'words_{name}', name)} AS {name}_place" for name, parts in words.items() if parts
+    ] + [
+        f"CASE WHEN {name}_left IS NOT NULL THEN "
+        f"{place(f'moments_{name}', left_key('sheet', f'{name}_left'))} END AS {name}_place"
         for name in left
-    ]
-    times = [part for name in TIMES for part in _time(name, there, left, zone)]
+    ]  # fmt: skip
+    shown = [part for name in TIMES for part in _time(name, times, left, zone)]
+    found = f"SELECT {', '.join(['*', *places])} FROM {staged}"
     read = (
-        f"SELECT staged.sheet, staged.row, problem, hint, dossier_id, {', '.join(times)}, "
-        f"{', '.join(_text(name, name in there) for name in TEXTS)}, source, drawn_on, "
-        f"{_personal(texts)} AS personal FROM {staged} AS staged JOIN sheets USING (sheet) "
-        f"{' '.join(joins)}"
+        f"SELECT sheet, row, problem, hint, dossier_id, {', '.join(shown)}, "
+        f"{', '.join(_text(name, words) for name in TEXTS)}, {literal(source)} AS source, "
+        f"list_extract(getvariable('drawn_on'), sheet) AS drawn_on, {_not_read()}, "
+        f"{_personal(words)} AS personal FROM ({found}) AS staged"
     )
     placed = f"SELECT *, {_units(unit)} FROM ({read})"
     names = ", ".join(name for name in DOSSIERS.names if name not in ("flags", "unit_id"))
@@ -74,16 +85,25 @@ def judged_sql(
     )
 
 
-def _time(name: str, there: Collection[str], left: Collection[str], zone: str | None) -> list[str]:
+def _not_read() -> str:
+    return ", ".join(f"NULL::{kind} AS {name}" for name, kind in _NOT_READ.items())
+
+
+def left_key(sheet: str, text: str) -> str:
+    """Return the SQL of the key of a time that was read value by value, sheet by sheet."""
+    return f"concat({sheet}, '|', {text})"
+
+
+def _time(name: str, times: Collection[str], left: Collection[str], zone: str | None) -> list[str]:
     """Return a time, whether its cell was filled, and for those that are ordered the instant."""
-    if name not in there:
+    if name not in times:
         shown = [f"NULL::TIMESTAMP AS {name}", f"false AS has_{name}"]
         return [*shown, *([f"NULL::TIMESTAMP AS {name}_instant"] if name in INSTANTS else [])]
     local, has = f"staged.{name}", f"staged.{name} IS NOT NULL"
     if name in left:
-        local = f"coalesce({local}, {name}_moment.at)"
-        missing = f"coalesce({name}_moment.missing, false)"
-        has = f"({has} OR (staged.{name}_left IS NOT NULL AND NOT {missing}))"
+        at, missing = (value(f"moments_{name}", part, f"{name}_place") for part in MOMENT_PARTS)
+        local = f"coalesce({local}, {at})"
+        has = f"({has} OR (staged.{name}_left IS NOT NULL AND NOT coalesce({missing}, false)))"
     shown = [f"{local} AS {name}", f"{has} AS has_{name}"]
     if name in INSTANTS:
         stated = (
@@ -93,33 +113,48 @@ def _time(name: str, there: Collection[str], left: Collection[str], zone: str | 
     return shown
 
 
-def _text(name: str, there: bool) -> str:
+def _word(name: str, part: str, words: Mapping[str, Collection[str]]) -> str:
+    """Return one part of what the texts of a column mean, see :class:`.words.Word`."""
+    itself = part in ("text", "before", "since") and name != UNIT_OR_PERSON
+    plain = f"staged.{name}" if itself else "NULL::VARCHAR"
+    if part not in words[name]:
+        return plain
+    found = value(f"words_{name}", part, f"{name}_place")
+    return f"CASE WHEN {name}_place IS NULL THEN {plain} ELSE {found} END" if itself else found
+
+
+def _text(name: str, words: Mapping[str, Collection[str]]) -> str:
     """Return what a text column gives: units in each era, labels with their code."""
-    words = f"words_{name}"
+    there = name in words
     if name in UNITS:
-        parts = ("text", "before", "since", "reason_before", "reason_since")
-        shown = [f"{words}.{part} AS {name}_{part}" if there else f"NULL::VARCHAR AS {name}_{part}"
-                 for part in parts]  # fmt: skip
-        return ", ".join(shown)
+        parts = ("before", "since", "reason_before", "reason_since")
+        return ", ".join(
+            f"{_word(name, part, words) if there else 'NULL::VARCHAR'} AS {name}_{part}"
+            for part in parts
+        )
     if not there:
         empty = f"NULL::{_KINDS.get(name, 'VARCHAR')} AS {name}"
         return f"{empty}, NULL::VARCHAR AS status_raw" if name == "status" else empty
+    text, code = _word(name, "text", words), _word(name, "code", words)
     if name == "status":
-        return f"CAST({words}.code AS INTEGER) AS status, {words}.text AS status_raw"
+        return f"CAST({code} AS INTEGER) AS status, {text} AS status_raw"
     if name == "channel":
-        code = f"coalesce({words}.code, 'other')"
-        return f"CASE WHEN {words}.text IS NOT NULL THEN {code} END AS channel"
+        return f"CASE WHEN {text} IS NOT NULL THEN coalesce({code}, 'other') END AS channel"
     if name in LABELS:
-        return f"CAST({words}.code AS BOOLEAN) AS {name}"
+        return f"CAST({code} AS BOOLEAN) AS {name}"
     if name == "supplement_count":
-        count = f"TRY_CAST(TRY_CAST({words}.text AS DOUBLE) AS INTEGER)"
+        count = f"TRY_CAST(TRY_CAST({text} AS DOUBLE) AS INTEGER)"
         return f"CASE WHEN {count} >= 0 THEN {count} END AS {name}"
-    return f"{words}.text AS {name}"
+    return f"{text} AS {name}"
 
 
-def _personal(texts: Collection[str]) -> str:
+def _personal(words: Mapping[str, Collection[str]]) -> str:
     """Return ``column|reason`` of the first text that seems to hold personal data."""
-    parts = [f"'{name}|' || words_{name}.reason" for name in _SEARCHED if name in texts]
+    parts = [
+        f"'{name}|' || {_word(name, 'reason', words)}"
+        for name in _SEARCHED
+        if "reason" in words.get(name, ())
+    ]
     return f"coalesce({', '.join([*parts, 'NULL::VARCHAR'])})"
 
 

@@ -21,7 +21,7 @@ _LAST_OF_DRAWING = (
 )
 
 
-def settle(engine: duckdb.DuckDBPyConnection) -> None:
+def settle(engine: duckdb.DuckDBPyConnection) -> bool:
     """Make the view ``settled``: that of ``judged``, each dossier once over all drawings.
 
     A file is one drawing, of its ``drawn_on``. Of a dossier the rows of the latest drawing
@@ -33,8 +33,13 @@ def settle(engine: duckdb.DuckDBPyConnection) -> None:
     ``open_when_last_seen``. ``first_due_at`` is taken from the earliest drawing that has a due
     date, where that moved and the export does not give it. A file of unknown day counts as the
     earliest. The rows that do not stay, for whatever reason, are the table ``not_kept``.
+
+    Returns
+    -------
+    bool
+        Whether the view has the rows in their order.
     """
-    engine.execute(_again_sql())
+    again = engine.execute(_again_sql()).fetchall()[0][0]
     engine.execute(
         """
         CREATE TEMP TABLE verdicts AS
@@ -57,6 +62,13 @@ def settle(engine: duckdb.DuckDBPyConnection) -> None:
         FROM placed LEFT JOIN first_due USING (dossier_id)
         """
     )
+    if again:
+        verdicts = "judged LEFT JOIN verdicts USING (sheet, row)"
+    else:  # a join would lose the order of the rows
+        verdicts = (
+            "(SELECT *, NULL::VARCHAR AS settled, false AS repeated, "
+            "NULL::TIMESTAMP AS first_due FROM judged)"
+        )
     names = ", ".join(n for n in DOSSIERS.names if n not in ("first_due_at", "flags"))
     instants = ", ".join(f"{name}_instant" for name in INSTANTS)
     engine.execute(
@@ -65,19 +77,24 @@ def settle(engine: duckdb.DuckDBPyConnection) -> None:
         SELECT sheet, row, {names}, {instants}, reason, coalesce(aside, settled) AS aside,
             coalesce(first_due_at, first_due) AS first_due_at,
             nullif(concat_ws(';', flags, CASE WHEN repeated THEN 'duplicate_code' END,
-                CASE WHEN {_OPEN} AND drawn_on < (SELECT max(drawn_on) FROM sheets)
+                CASE WHEN {_OPEN} AND drawn_on < list_max(getvariable('drawn_on'))
                 THEN 'open_when_last_seen' END), '') AS flags
-        FROM judged LEFT JOIN verdicts USING (sheet, row)
+        FROM {verdicts}
         """
     )
     engine.execute(
         "CREATE TEMP TABLE not_kept AS SELECT sheet, row, reason, aside FROM settled "
         "WHERE reason IS NOT NULL OR aside IS NOT NULL"
     )
+    return not again
 
 
 def _again_sql() -> str:
-    """Return the statement that gathers the rows of codes that occur more than once."""
+    """Return the statement that gathers the rows of codes that occur more than once.
+
+    Numbers are counted faster than codes; a code that shares its number with another one is
+    gathered too, and stands alone among its like.
+    """
     content = ", ".join(
         f"coalesce(CAST({name} AS VARCHAR), '')"
         for name in DOSSIERS.names
@@ -91,8 +108,8 @@ def _again_sql() -> str:
             coalesce(CAST(status AS VARCHAR), status_raw) AS status,
             md5(concat_ws(chr(31), {content})) AS content
         FROM judged JOIN sheets USING (sheet)
-        WHERE {kept} AND dossier_id IN (
-            SELECT dossier_id FROM staged GROUP BY dossier_id HAVING count(*) > 1)
+        WHERE {kept} AND hash(dossier_id) IN (
+            SELECT hash(dossier_id) FROM staged GROUP BY ALL HAVING count(*) > 1)
     """
 
 

@@ -7,21 +7,19 @@ are looked at, to say what kind of row it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
 from cchc_analysis.columns import DOSSIERS, InputError
-from cchc_analysis.sources.dossiers.dates import (
-    FIRST_YEAR,
-    formats_by_frequency,
-    parsed_sql,
-    zoned_sql,
-)
+from cchc_analysis.sources.dossiers.dates import formats_by_frequency, moments_sql, times_sql
 from cchc_analysis.sources.dossiers.quoting import literal, plain
 from cchc_analysis.sources.headers import UNIT_OR_PERSON, reference
-from cchc_analysis.sources.sheets import Sheet
+from cchc_analysis.sources.sheets import Sheet, read_whole
+from cchc_analysis.sources.sheets.sheet import begun, trimmed
 
 TIMES = tuple(column.name for column in DOSSIERS.columns if column.kind == "time")
 UNITS = ("unit_id", "receiving_unit_id", UNIT_OR_PERSON)
@@ -49,89 +47,100 @@ def stage(
 
     Columns: ``sheet`` (its number), ``row``, ``problem``, ``hint`` (what kind of row it is
     if it has no receipt: see :func:`_hint`), ``dossier_id`` (hashed), the raw texts of
-    ``TEXTS``, and for each time ``<name>`` (local, no zone), ``<name>_zoned`` (the instant,
-    where a cell states a zone) and ``<name>_left`` (the text that could not be read).
+    ``TEXTS`` (spaces after them may stand there still), and for each time ``<name>`` (local,
+    no zone), ``<name>_zoned`` (the instant, where a cell states a zone) and ``<name>_left``
+    (the text that could not be read).
     """
     times = {name: matched[name] for name in TIMES if name in matched}
-    formats = formats_by_frequency(engine, sheet.view, times)
-    first = ", ".join(f"{parsed_sql(cell, formats[name])} AS {name}_at"
-                      for name, cell in times.items())  # fmt: skip
-    second = ", ".join(
-        f"CASE WHEN {name}_at >= TIMESTAMP '{FIRST_YEAR}-01-01' THEN {name}_at END AS {name}_at, "
-        f"{zoned_sql(cell, f'{name}_at')} AS {name}_zoned"
-        for name, cell in times.items()
-    )
-    third = ", ".join(_time(name, cell, zone) for name, cell in times.items())
-    code = matched["dossier_id"]
+    texts = [f"{begun(matched[name])} AS {name}" for name in TEXTS if name in matched]
     parts = [
-        f"{number} AS sheet", "row", "problem", f"{_hint(sheet, matched)} AS hint",
-        f"{_hash(code, key)} AS dossier_id",
-        *([f"{code} AS code"] if with_codes else []),
-        *(f"{matched[name]} AS {name}" for name in TEXTS if name in matched),
-        third,
+        f"{number} AS sheet", f"{sheet.first_row} AS first_row", "problem",
+        f"{_hint(sheet, matched)} AS hint", f"{_hash('code', key)} AS dossier_id",
+        *(["code"] if with_codes else []), *texts,
+        *(f"{name}, {name}_zoned, {name}_left" for name in times),
     ]  # fmt: skip
-    replaced = ", ".join(f"{name}_at" for name in times)
-    sql = (
-        f"SELECT {', '.join(parts)} FROM (SELECT * EXCLUDE ({replaced}), {second} "
-        f"FROM (SELECT *, {first} FROM {sheet.view}))"
-    )
-    try:
-        engine.execute(
-            f"COPY ({sql}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION uncompressed)"
+
+    def copied() -> int:
+        formats = formats_by_frequency(engine, sheet.view, times)
+        rows = (
+            f"SELECT *, {', '.join(moments_sql(name, zone) for name in times)} FROM ("
+            f"{times_sql(sheet.untrimmed, times, formats)})"
         )
+        cells = ", ".join(trimmed(cell) for cell in sheet.cells)
+        seen = f"CASE WHEN received_at IS NULL THEN [{cells}] END AS seen"
+        select = (
+            f"SELECT {', '.join(parts)} FROM (SELECT *, {trimmed(matched['dossier_id'])} AS code, "
+            f"{seen} FROM ({rows}))"
+        )
+        engine.execute(
+            f"COPY ({select}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION uncompressed)"
+        )
+        return engine.fetchall()[0][0]
+
+    try:
+        read_whole(sheet, copied)
     except duckdb.IOException as error:
         raise InputError(f"no room to read {sheet.path.name} ({error}); free some disk") from None
-    return f"read_parquet({literal(str(target))})"
+    return staged_rows([target])
 
 
-def _time(name: str, cell: str, zone: str) -> str:
-    """Return the three staged columns of one time."""
+def staged_rows(parts: Sequence[Path]) -> str:
+    """Return the relation of staged rows of some files: each row with its number."""
+    names = ", ".join(literal(str(part)) for part in parts)
+    # Parquet keeps the order of the rows; counting them while parsing would cost the threads.
     return (
-        f"coalesce({name}_at, timezone({literal(zone)}, {name}_zoned)) AS {name}, "
-        f"{name}_zoned, CASE WHEN {name}_at IS NULL AND {name}_zoned IS NULL "
-        f"THEN {cell} END AS {name}_left"
+        "(SELECT * EXCLUDE (first_row, file_row_number), file_row_number + first_row AS row "
+        f"FROM read_parquet([{names}], union_by_name = true, file_row_number = true))"
     )
 
 
 def _hash(code: str, key: str) -> str:
-    """Return the keyed hash of a code; a cell that stands for an empty one has none."""
-    words = [literal(word.lower()) for word in reference()["missing"]["words"]]
-    missing = f"length({code}) < 16 AND lower({code}) IN ({', '.join(words)})"
+    """Return the keyed hash of a code; a cell that stands for an empty one has none.
+
+    The key goes in as 32 characters of its own hash (128 bits): with a code of up to 23
+    characters that is one block of SHA-256 and not two, half the time of the most expensive
+    thing there is to do with a row.
+    """
+    shape = "|".join(re.escape(word.lower()) for word in reference()["missing"]["words"])
+    # not a list: the engine makes a join of it, which loses the order of the rows
+    missing = f"length({code}) < 16 AND regexp_full_match(lower({code}), {literal(shape)})"
+    short = hashlib.sha256(key.encode()).hexdigest()[:32]
     return (
         f"CASE WHEN {code} IS NOT NULL AND NOT ({missing}) "
-        f"THEN left(sha256({literal(key)} || {code}), 24) END"
+        f"THEN left(sha256({literal(short)} || {code}), 24) END"
     )
 
 
 def _hint(sheet: Sheet, matched: Mapping[str, str]) -> str:
     """Return what a row is, if it turns out to have no readable date of receipt.
 
+    It is asked of the list ``seen``: all cells of a row whose receipt was not read at once.
     ``blank``; ``repeated_header`` (the code, or every recognised cell, repeats its header);
     ``numbering`` (all cells are (1), (2), ...); ``total_line`` (its first cell says so);
     ``note``: a section heading, footer or signature, at most three filled cells, none of
     them a dossier code. A code has a digit and is not several words.
     """
-    code, received = matched["dossier_id"], matched["received_at"]
+    place = {cell: f"seen[{number}]" for number, cell in enumerate(sheet.cells, 1)}
+    code, received = place[matched["dossier_id"]], place[matched["received_at"]]
     suspect = (
         f"({code} IS NULL OR {received} IS NULL OR length({received}) < 6 "
         f"OR {received} < '0' OR {received} >= ':')"
     )
-    every = ", ".join(sheet.cells)
-    filled = f"len(list_filter([{every}], lambda cell: cell IS NOT NULL))"
-    joined = f"concat_ws(chr(31), {every})"
+    filled = "len(list_filter(seen, lambda cell: cell IS NOT NULL))"
+    joined = "array_to_string(seen, chr(31))"
     header = dict(zip(sheet.cells, sheet.header, strict=True))
     repeats = " AND ".join(
-        f"coalesce(contains({plain(literal(header[cell]))}, {plain(cell)}), true)"
+        f"coalesce(contains({plain(literal(header[cell]))}, {plain(place[cell])}), true)"
         for cell in matched.values()
     )
-    some = " OR ".join(f"{cell} IS NOT NULL" for cell in matched.values())
-    same = f"coalesce({plain(literal(header[code]))} = {plain(code)}, false)"
+    some = " OR ".join(f"{place[cell]} IS NOT NULL" for cell in matched.values())
+    same = f"coalesce({plain(literal(header[matched['dossier_id']]))} = {plain(code)}, false)"
     no_code = (
         rf"({code} IS NULL OR NOT regexp_matches({code}, '\d') "
         rf"OR regexp_matches({code}, '\p{{L}}{{2,}}[ ,]+\p{{L}}{{2,}}'))"
     )
     return (
-        f"CASE WHEN NOT {suspect} THEN NULL WHEN {filled} = 0 THEN 'blank' "
+        f"CASE WHEN seen IS NULL OR NOT {suspect} THEN NULL WHEN {filled} = 0 THEN 'blank' "
         f"WHEN {same} OR (({some}) AND {repeats}) THEN 'repeated_header' "
         f"WHEN {filled} > 2 AND regexp_full_match({joined}, {_NUMBERING}) THEN 'numbering' "
         f"WHEN regexp_matches({plain(joined)}, {_TOTAL}) THEN 'total_line' "

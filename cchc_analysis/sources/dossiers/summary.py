@@ -155,31 +155,29 @@ def _lateness(engine: duckdb.DuckDBPyConnection, *, zoned: bool) -> dict[str, ob
 
 def _placeholders(engine: duckdb.DuckDBPyConnection, intake: Intake) -> dict[str, int]:
     """Return how many cells of each column stand for an empty one."""
-    counts = {}
+    counts: dict[str, int] = {}
     for taken in intake.taken:
-        words = intake.words.known
-        tests = {
-            name: f"JOIN words_{name} AS w ON w.raw = s.{name} WHERE w.text IS NULL AND "
-            "w.reason IS NULL"
+        texts = {
+            name: intake.words.missing(name)
             for name in taken.matched
-            if name != UNIT_OR_PERSON and name in words and _some_missing(intake, name)
+            if name != UNIT_OR_PERSON and name in intake.words.known
         } | {
-            name: f"JOIN moments AS m ON m.name = '{name}' AND m.sheet = s.sheet "
-            f"AND m.raw = s.{name}_left WHERE m.missing"
+            f"{name}_left": [
+                text
+                for number, of, text, _, missing in intake.moments
+                if missing and (number, of) == (taken.number, name)
+            ]
             for name in intake.left
-            if name in taken.matched
         }
-        for name, test in tests.items():
-            (number,) = engine.execute(
-                f"SELECT count(*) FROM {taken.staged} AS s {test}"
-            ).fetchall()[0]
-            counts[name] = counts.get(name, 0) + number
-    return {name: number for name, number in sorted(counts.items()) if number}
-
-
-def _some_missing(intake: Intake, name: str) -> bool:
-    words = intake.words.known[name].values()
-    return any(word.text is None and word.reason is None for word in words)
+        for column, missing in texts.items():
+            if missing:
+                (number,) = engine.execute(
+                    f"SELECT count(*) FROM {taken.staged} WHERE {column} IN (SELECT unnest(?))",
+                    [missing],
+                ).fetchall()[0]
+                name = column.removesuffix("_left")
+                counts[name] = counts.get(name, 0) + number
+    return dict(sorted(counts.items()))
 
 
 def _unknown_statuses(engine: duckdb.DuckDBPyConnection) -> dict[str, int]:

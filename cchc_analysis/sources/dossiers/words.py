@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from functools import cache, cached_property
 
@@ -18,10 +18,12 @@ import pyarrow as pa
 
 from cchc_analysis import gazetteer
 from cchc_analysis.columns import InputError
+from cchc_analysis.sources.dossiers import mapping
 from cchc_analysis.sources.dossiers.staging import LABELS, TEXTS, UNITS
 from cchc_analysis.sources.encodings import ADVICE, legacy_encoding
 from cchc_analysis.sources.headers import UNIT_OR_PERSON, is_missing, label_code
 from cchc_analysis.sources.privacy import personal_data
+from cchc_analysis.sources.sheets.sheet import SPACES
 
 NEW_MAP_ON = date(2025, 7, 1)
 """First day of the communes and provinces of today; names are looked up in the row's era."""
@@ -60,6 +62,9 @@ class Word:
     reason: str | None = None
     reason_before: str | None = None
     reason_since: str | None = None
+
+
+PARTS = tuple(field.name for field in fields(Word))
 
 
 @dataclass
@@ -104,7 +109,7 @@ class Words:
         _require_unicode(" ".join(sample), where)
 
     def _word(self, column: str, raw: str) -> Word:
-        text = unicodedata.normalize("NFC", raw).strip()
+        text = unicodedata.normalize("NFC", raw).strip(SPACES)
         if is_missing(text):
             return Word()
         found = personal_data(text) if column in _SEARCHED else None
@@ -168,16 +173,46 @@ class Words:
         tops = [self.unit, *gazetteer.predecessors(self.unit), *gazetteer.successors(self.unit)]
         return frozenset(below for top in tops for below in gazetteer.subordinates(top))
 
-    def register(self, engine: duckdb.DuckDBPyConnection) -> None:
-        """Make the table ``words_<column>`` of each column in the engine, key ``raw``."""
-        fields = ("text", "code", "before", "since", "reason", "reason_before", "reason_since")
+    def register(self, engine: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+        """Make the lookup table ``words_<column>`` of each column in the engine.
+
+        It holds the texts that do not simply stand for themselves.
+
+        Returns
+        -------
+        dict
+            Column to the parts of :class:`Word` that such texts of it have.
+        """
+        parts = {}
         for column, words in self.known.items():
-            table = {name: [getattr(word, name) for word in words.values()] for name in fields}
-            arrays = {"raw": list(words), **table}
-            engine.register(
-                f"words_{column}",
-                pa.table({name: pa.array(values, pa.string()) for name, values in arrays.items()}),
-            )
+            odd = {raw: word for raw, word in words.items() if word != plain_word(column, raw)}
+            if odd:
+                values = {part: [getattr(word, part) for word in odd.values()] for part in PARTS}
+                mapping.define(
+                    engine, f"words_{column}", list(odd),
+                    {part: pa.array(texts, pa.string()) for part, texts in values.items()},
+                )  # fmt: skip
+            parts[column] = {
+                part
+                for part in PARTS
+                if any(
+                    getattr(word, part) != getattr(plain_word(column, raw), part)
+                    for raw, word in odd.items()
+                )
+            }
+        return parts
+
+    def missing(self, column: str) -> list[str]:
+        """Return the texts of a column that stand for an empty cell."""
+        words = self.known[column].items()
+        return [raw for raw, word in words if word.text is None and word.reason is None]
+
+
+def plain_word(column: str, raw: str) -> Word:
+    """Return what a text means that stands for itself."""
+    if column == UNIT_OR_PERSON:
+        return Word()
+    return Word(text=raw, before=raw, since=raw) if column in UNITS else Word(text=raw)
 
 
 def _require_unicode(text: str, where: str) -> None:

@@ -18,7 +18,7 @@ from cchc_analysis.sources.sheets.columnar import open_parquet
 from cchc_analysis.sources.sheets.delimited import find_layout, open_delimited
 from cchc_analysis.sources.sheets.header import SEARCHED_ROWS
 from cchc_analysis.sources.sheets.records import records
-from cchc_analysis.sources.sheets.sheet import Matcher, Sheet
+from cchc_analysis.sources.sheets.sheet import Matcher, Sheet, read_whole
 from cchc_analysis.sources.sheets.tables import read_table
 from cchc_analysis.sources.sheets.workbook import (
     WORKBOOKS,
@@ -30,7 +30,7 @@ from cchc_analysis.sources.sheets.workbook import (
 DELIMITED = (".csv", ".tsv")
 FORMATS = (*WORKBOOKS, *DELIMITED, ".parquet")
 
-__all__ = ["FORMATS", "Matcher", "Sheet", "open_sheets", "read_rows", "read_table"]
+__all__ = ["FORMATS", "Matcher", "Sheet", "open_sheets", "read_rows", "read_table", "read_whole"]
 
 
 def open_sheets(
@@ -40,6 +40,7 @@ def open_sheets(
     *,
     sheet: str | None = None,
     prefix: str = "cells0",
+    proven: bool = True,
 ) -> tuple[list[Sheet], dict[str, int]]:
     r"""Make a view of each sheet of a file that has a header, all its rows as text.
 
@@ -59,6 +60,8 @@ def open_sheets(
         Name of the one sheet to read, with a header or without.
     prefix
         Start of the views' names: ``cells0_0``, ``cells0_1``, ...; another for each file.
+    proven
+        If false, no row is read yet: what reads them goes through :func:`read_whole`.
 
     Returns
     -------
@@ -98,6 +101,9 @@ def open_sheets(
         sheets = [open_parquet(engine, path, f"{prefix}_0")]
     for one in sheets:
         _require_unicode(path, one.name, [one.header, one.title])
+    for one in sheets if proven else ():
+        rows = f"SELECT count(*) FROM {one.untrimmed}"
+        read_whole(one, lambda rows=rows: engine.execute(rows).fetchall()[0][0])
     return sheets, not_read
 
 

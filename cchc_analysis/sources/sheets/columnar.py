@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from cchc_analysis.columns import InputError
-from cchc_analysis.sources.sheets.sheet import Sheet, file_text, text_columns
+from cchc_analysis.sources.sheets.sheet import Sheet, create_views, file_text
 
 
 def open_parquet(engine: duckdb.DuckDBPyConnection, path: Path, view: str) -> Sheet:
@@ -33,10 +33,9 @@ def open_parquet(engine: duckdb.DuckDBPyConnection, path: Path, view: str) -> Sh
     names = ", ".join(["file_row", *cells])
     numbered = f"read_parquet({file_text(path)}, file_row_number = true)"
     ordered = ", ".join(["file_row_number", *(_quoted(name) for name in header)])
-    engine.execute(
-        f"CREATE VIEW {view} AS SELECT file_row + 1 AS row, NULL::VARCHAR AS problem, "
-        f"{text_columns(cells, cast=True)} FROM (SELECT {ordered} FROM {numbered}) t({names})"
-    )
+    texts = ", ".join(f"CAST({cell} AS VARCHAR) AS {cell}" for cell in cells)
+    source = f"(SELECT file_row, {texts} FROM (SELECT {ordered} FROM {numbered}) t({names}))"
+    create_views(engine, view, cells, source, row="file_row + 1")
     return Sheet(path, "", [], 0, header, cells, 1, view)
 
 

@@ -2,12 +2,15 @@
 
 The engine skips empty lines and, inside quotes that never close, everything to the end, and
 says nothing. So its count of rows is held against the lines of the file, which are counted
-apart; a file where the two differ is read another way (:mod:`.irregular`).
+apart; a file where the two differ is read another way (:mod:`.irregular`). The count comes
+with the reading of the rows: a pass for it alone would cost as much again as parsing.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -20,18 +23,26 @@ from cchc_analysis.sources.encodings import refuse_bytes, text_encoding
 from cchc_analysis.sources.sheets.header import SEARCHED_ROWS, Header, find_header
 from cchc_analysis.sources.sheets.irregular import view_of_copy
 from cchc_analysis.sources.sheets.records import MORE_CELLS, records
-from cchc_analysis.sources.sheets.sheet import Matcher, Sheet, file_text, sql_text, text_columns
+from cchc_analysis.sources.sheets.sheet import (
+    Matcher,
+    Sheet,
+    create_views,
+    file_text,
+    sql_text,
+)
 
 DELIMITERS = ",;\t|"
 _SPARE = 8
 """Columns beyond the header that the engine reads too, to see rows that have more cells."""
 _BLOCK = 1 << 18
+_PART = 1 << 24
+"""Bytes of a file that are worth a thread."""
 
 
 def open_delimited(
     engine: duckdb.DuckDBPyConnection, path: Path, match: Matcher, view: str
 ) -> Sheet:
-    """Make the view of a CSV or TSV file.
+    """Make the view of a CSV or TSV file, which may still have to be proven to lose nothing.
 
     Raises
     ------
@@ -39,26 +50,86 @@ def open_delimited(
         If it is not UTF-8 or UTF-16 text, or holds no rows.
     """
     encoding = text_encoding(path)
-    lines = _count_lines(path) if encoding == "utf-8-sig" else None
+    lines = count_lines(path) if encoding == "utf-8-sig" else None
     delimiter, header, above = find_layout(path, encoding, match)
     cells = [f"c{i}" for i in range(len(header.texts))]
     if not cells:
         raise InputError(f"{path}: the file holds no rows; export it again")
-    reader = None
-    if lines is not None and above is not None:
-        reader = _faithful_reader(engine, path, delimiter, header.body, lines - above, len(cells))
-    if reader is None:
-        view_of_copy(engine, path, encoding, delimiter, header.body, cells, view)
+    views = _Views(engine, path, encoding, delimiter, header.body, cells, view)
+    proof = None
+    if lines is None or above is None:
+        views.of_copy()
     else:
-        more = " OR ".join(f"trim(x{i}) <> ''" for i in range(_SPARE))
-        engine.execute(
-            f"CREATE VIEW {view} AS SELECT row_number() OVER () + {header.body} AS row, "
-            f"CASE WHEN {more} THEN '{MORE_CELLS}' END AS problem, "
-            f"{text_columns(cells)} FROM {reader}"
-        )
+        proof = _Proof(views, lines - above)
     return Sheet(
-        path, "", header.title, header.position + 1, header.texts, cells, header.body + 1, view
-    )
+        path, "", header.title, header.position + 1, header.texts, cells, header.body + 1, view,
+        proof,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Views:
+    """The views that can be made of one file, the faster and the more careful ones."""
+
+    engine: duckdb.DuckDBPyConnection
+    path: Path
+    encoding: str
+    delimiter: str
+    skip: int
+    cells: list[str]
+    view: str
+
+    def of_reader(self, *, parallel: bool) -> None:
+        """Make the view of the engine's own reader."""
+        spare = [f"x{i}" for i in range(_SPARE)]
+        columns = ", ".join(f"{name}: 'VARCHAR'" for name in (*self.cells, *spare))
+        reader = (
+            f"read_csv({file_text(self.path)}, auto_detect = false, header = false, "
+            f"delim = {sql_text(self.delimiter)}, quote = '\"', escape = '\"', skip = {self.skip}, "
+            f"null_padding = true, parallel = {str(parallel).lower()}, columns = {{{columns}}})"
+        )
+        more = " OR ".join(f"trim({name}) <> ''" for name in spare)
+        create_views(
+            self.engine, self.view, self.cells, reader,
+            row=f"row_number() OVER () + {self.skip}",
+            problem=f"CASE WHEN {more} THEN '{MORE_CELLS}' END",
+        )  # fmt: skip
+
+    def of_copy(self) -> None:
+        """Make the view of a regular copy, which has every row."""
+        view_of_copy(
+            self.engine, self.path, self.encoding, self.delimiter, self.skip, self.cells, self.view
+        )
+
+
+class _Proof:
+    """One row for each record: else the next view is tried, the copy at last.
+
+    As many rows as lines below the header means that no line was skipped and none lies
+    within quotes. Where texts contain line ends, only the lines that end outside quotes count.
+    """
+
+    def __init__(self, views: _Views, lines: int) -> None:
+        self._views, self._lines = views, lines
+        self._slower = [lambda: views.of_reader(parallel=False), views.of_copy]
+        views.of_reader(parallel=True)
+
+    def holds(self, rows: int) -> bool:
+        """Say whether so many rows are all; the copy has them all."""
+        return not self._slower or self._whole(rows)
+
+    def next_view(self) -> bool:
+        """Make the next view."""
+        if not self._slower:
+            return False
+        self._slower.pop(0)()
+        return True
+
+    def _whole(self, rows: int) -> bool:
+        path = self._views.path
+        if rows == self._lines and not _may_end_in_quotes(path):
+            return True
+        return rows + self._views.skip == _records_by_quotes(path)
 
 
 def find_layout(path: Path, encoding: str, match: Matcher) -> tuple[str, Header, int | None]:
@@ -82,39 +153,7 @@ def find_layout(path: Path, encoding: str, match: Matcher) -> tuple[str, Header,
     return max(found, key=lambda one: (one[1].matched, len(one[1].texts)))
 
 
-def _faithful_reader(
-    engine: duckdb.DuckDBPyConnection,
-    path: Path,
-    delimiter: str,
-    skip: int,
-    lines: int,
-    width: int,
-) -> str | None:
-    """Return the SQL of a reader that gives one row for each record; None if none does.
-
-    As many rows as ``lines`` below the header means that no line was skipped and none lies
-    within quotes. Where texts contain line ends, only the lines that end outside quotes count.
-    """
-    names = [f"c{i}" for i in range(width)] + [f"x{i}" for i in range(_SPARE)]
-    columns = ", ".join(f"{name}: 'VARCHAR'" for name in names)
-    for parallel in ("true", "false"):
-        reader = (
-            f"read_csv({file_text(path)}, auto_detect = false, header = false, "
-            f"delim = {sql_text(delimiter)}, quote = '\"', escape = '\"', skip = {skip}, "
-            f"null_padding = true, parallel = {parallel}, columns = {{{columns}}})"
-        )
-        try:
-            rows = engine.execute(f"SELECT count(*) FROM {reader}").fetchone()[0]
-        except duckdb.Error:  # quotes, line ends or lengths that it cannot read in this way
-            continue
-        if rows == lines and not _may_end_in_quotes(path):
-            return reader
-        if rows + skip == _records_by_quotes(path):
-            return reader
-    return None
-
-
-def _count_lines(path: Path) -> int:
+def count_lines(path: Path) -> int:
     """Count the lines of a UTF-8 file; empty ones at its end are none.
 
     Raises
@@ -122,17 +161,40 @@ def _count_lines(path: Path) -> int:
     InputError
         At bytes that are not UTF-8.
     """
-    count, empty, last = 0, 0, b"\n"
+    size = path.stat().st_size
+    parts = min(os.cpu_count() or 1, 1 + size // _PART)
+    bounds = [size * number // parts for number in range(parts + 1)]
+    with ThreadPoolExecutor(parts) as pool:
+        counts = list(pool.map(_line_ends, [path] * parts, bounds[:-1], bounds[1:]))
+    return sum(counts) - _empty_at_end(path)
+
+
+def _line_ends(path: Path, start: int, end: int) -> int:
+    """Count the ends of the lines that begin from ``start`` on and before ``end``."""
+    count, block = 0, b"\n"
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
+        file.seek(max(start - 1, 0))
+        if start:
+            file.readline()  # of the part before
+        while file.tell() < end and (block := file.read(min(_BLOCK, end - file.tell()))):
             block += file.readline()  # so that no letter is cut in two
             _require_utf8(path, block)
             count += np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n"))
-            text = block.rstrip(b"\r\n")
-            ends = block[len(text) :].count(b"\n")
-            empty = max(ends - 1, 0) if text else empty + ends
-            last = block[-1:]
-    return count - empty + (last != b"\n")
+    return count + (block[-1:] != b"\n")
+
+
+def _empty_at_end(path: Path) -> int:
+    """Count the empty lines at the end of a file."""
+    size, seen = path.stat().st_size, _BLOCK
+    with path.open("rb") as file:
+        while True:
+            file.seek(max(size - seen, 0))
+            tail = file.read()
+            text = tail.rstrip(b"\r\n")
+            if text or seen >= size:
+                ends = tail[len(text) :].count(b"\n")
+                return max(ends - 1, 0) if text else ends
+            seen *= 2
 
 
 def _may_end_in_quotes(path: Path) -> bool:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cchc_analysis.sources.sheets.records import Record, records
-from cchc_analysis.sources.sheets.sheet import sql_text, text_columns
+from cchc_analysis.sources.sheets.sheet import create_views, sql_text
 
 _BATCH = 20_000
 
@@ -45,10 +45,8 @@ def view_of_copy(
         while batch := list(islice(rows, _BATCH)):
             writer.write_table(_table(batch, number, len(cells), schema))
             number += len(batch)
-    engine.execute(
-        f"CREATE VIEW {view} AS SELECT row, problem, {text_columns(cells)} "
-        f"FROM read_parquet({sql_text(str(copy))})"
-    )
+    source = f"read_parquet({sql_text(str(copy))})"
+    create_views(engine, view, cells, source, row="row", problem="problem")
 
 
 def _without_last_empty(found: Iterator[Record]) -> Iterator[Record]:

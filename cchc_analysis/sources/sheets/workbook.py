@@ -18,7 +18,7 @@ from cchc_analysis.columns import InputError
 from cchc_analysis.sources.encodings import SEEN_BYTES, kind_of
 from cchc_analysis.sources.sheets.extent import damaged, require_bounded
 from cchc_analysis.sources.sheets.header import SEARCHED_ROWS, Header, find_header
-from cchc_analysis.sources.sheets.sheet import Matcher, Sheet, text_columns
+from cchc_analysis.sources.sheets.sheet import Matcher, Sheet, create_views
 
 # Calamine notes chart sheets through logging; without a handler they would go to stderr.
 logging.getLogger("calamine").addHandler(logging.NullHandler())
@@ -129,10 +129,7 @@ def _make_view(
     body = kept.slice(header.body)
     rows = pa.array(np.arange(header.body + 1, table.num_rows + 1))
     engine.register(f"{view}_read", body.append_column("row", rows))
-    engine.execute(
-        f"CREATE VIEW {view} AS SELECT row, NULL::VARCHAR AS problem, "
-        f"{text_columns(kept.column_names)} FROM {view}_read"
-    )
+    create_views(engine, view, kept.column_names, f"{view}_read", row="row")
     texts = [header.texts[int(cell[1:])] for cell in kept.column_names]
     return Sheet(
         path, name, header.title, header.position + 1, texts, kept.column_names,
