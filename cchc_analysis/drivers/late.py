@@ -23,6 +23,7 @@ from cchc_analysis.drivers.terms import Terms, read_terms, require_column
 from cchc_analysis.intervals import check_confidence
 
 FEW_CLUSTERS = 12  # at or below this many the intervals are called weak
+FEW_DOSSIERS = 30  # a cluster with fewer says little, and is named
 
 _ERRORS = {
     "jackknife": "errors by leaving out each {cluster} in turn (CRV3), t(G-1)",
@@ -40,6 +41,7 @@ class DriverFit:
     dossiers: int  # the population: finished, or open after their due date
     late: int  # those of them finished late or still open
     clusters: int  # values of the cluster column
+    small_clusters: dict[str, int]  # those with fewer than 30 dossiers, and how many they have
     cells: int  # cells of terms x cluster the model was fitted on
     weak: bool  # 12 clusters or fewer: read the intervals as an order of magnitude
     constant_terms: tuple[str, ...]  # terms with a single value, left out: nothing to compare
@@ -242,8 +244,10 @@ def _method(cluster: str, absorb: str | None, errors: str, reading: str) -> str:
 
 def _population(rows: pd.DataFrame, cells: pd.DataFrame, cluster: str) -> dict[str, Any]:
     """Return what the fit says of the dossiers, whether there is a model or not."""
-    clusters = cells[cluster].nunique()
+    totals = cells.groupby(cluster)["total"].sum().astype(int)
+    clusters = len(totals)
     return {
+        "small_clusters": totals[totals < FEW_DOSSIERS].sort_values().to_dict(),
         "dossiers": int(cells["total"].sum()),
         "late": int(cells["late"].sum()),
         "clusters": clusters,

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cchc_analysis.display import Block, Language, facts, folded, notice, paragraph
+from cchc_analysis.display import Block, Language, notice, paragraph
+from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import level_name, signed_points
+from cchc_analysis.narrative.evidence import counted, evidence
 from cchc_analysis.wording import decimal, named, percent, say, whole
 
 if TYPE_CHECKING:
@@ -21,7 +23,9 @@ _KNOWN = ("estimated", "firth")
 _REST, _ALL = "(rest)", "(all)"  # as drivers.would_change calls them
 
 
-def drivers(fit: DriverFit, *, language: Language) -> list[Block]:
+def drivers(
+    fit: DriverFit, *, units: pd.DataFrame | None = None, language: Language
+) -> list[Block]:
     """Say which levels go with lateness, how sure that is, and what it does not mean."""
     if fit.model is None:
         return [paragraph(say(f"drivers.{fit.reading}", language))]
@@ -36,17 +40,8 @@ def drivers(fit: DriverFit, *, language: Language) -> list[Block]:
     return [
         paragraph(say("drivers.population", language, **_population(fit, language))),
         *map(paragraph, sentences),
-        *_cautions(fit, language),
-        folded(
-            say("drivers.counts", language),
-            facts(
-                (say(f"drivers.count.{name}", language), text)
-                for name, text in {
-                    **_population(fit, language),
-                    "unclear": whole(len(rows) - len(clear), language),
-                }.items()
-            ),
-        ),
+        *_cautions(fit, units, language),
+        evidence(_counts(fit, len(rows) - len(clear), units, language), language),
     ]
 
 
@@ -58,6 +53,18 @@ def _population(fit: DriverFit, language: Language) -> dict[str, str]:
         "cells": whole(fit.cells, language),
         "clusters": whole(fit.clusters, language),
     }
+
+
+def _counts(
+    fit: DriverFit, unclear: int, units: pd.DataFrame | None, language: Language
+) -> list[tuple[str, str]]:
+    """Return the numbers behind the sentences, and the dossiers of each small unit."""
+    numbers = {**_population(fit, language), "unclear": unclear, "small": len(fit.small_clusters)}
+    small = [
+        (unit_name(unit, units=units, language=language), whole(total, language))
+        for unit, total in fit.small_clusters.items()
+    ]
+    return [*counted("drivers", numbers, language), *small]
 
 
 def _effect(row: dict, language: Language) -> str:
@@ -76,11 +83,32 @@ def _effect(row: dict, language: Language) -> str:
     )
 
 
-def _cautions(fit: DriverFit, language: Language) -> list[Block]:
+def _small(fit: DriverFit, units: pd.DataFrame | None, language: Language) -> str:
+    """Name the units that rest on few dossiers."""
+    shown = list(fit.small_clusters.items())[:_MOST_LEVELS]
+    named_units = "; ".join(
+        say("drivers.small.one", language, n=total,
+            unit=unit_name(unit, units=units, language=language))
+        for unit, total in shown
+    )  # fmt: skip
+    more = len(fit.small_clusters) - len(shown)
+    return say(
+        "drivers.small.more" if more else "drivers.small",
+        language,
+        few=len(fit.small_clusters),
+        clusters=fit.clusters,
+        units=named_units,
+        more=more,
+    )
+
+
+def _cautions(fit: DriverFit, units: pd.DataFrame | None, language: Language) -> list[Block]:
     """Say where the intervals are weak or of another kind, and that this is no cause."""
     cautions = []
     if fit.weak:
         cautions.append(say("drivers.weak", language, clusters=fit.clusters))
+    if fit.small_clusters:
+        cautions.append(_small(fit, units, language))
     if fit.reading == "firth":
         cautions.append(say("drivers.firth", language, n=len(fit.separated)))
     return [notice(text) for text in [*cautions, say("drivers.notice", language)]]
@@ -149,11 +177,8 @@ def between_units(fit: RandomIntercept, *, language: Language) -> list[Block]:
         "high": decimal(fit.median_odds_ratio_high, language),
         "units": whole(len(fit.units), language),
     }
-    counts = facts((say(f"between.count.{name}", language), text) for name, text in numbers.items())
-    return [
-        paragraph(say(key, language, **numbers)),
-        folded(say("drivers.counts", language), counts),
-    ]
+    behind = evidence(counted("between", numbers, language), language)
+    return [paragraph(say(key, language, **numbers)), behind]
 
 
 def validation(result: Validation, *, language: Language) -> list[Block]:
@@ -172,9 +197,8 @@ def validation(result: Validation, *, language: Language) -> list[Block]:
     }
     better = "better" if result.brier < result.brier_average else "no_better"
     fits = "covers" if slope.slope_low <= 1 <= slope.slope_high else "misses"
-    counts = facts((say(f"valid.count.{k}", language), text) for k, text in numbers.items())
     return [
         paragraph(say(f"valid.{better}", language, **numbers)),
         paragraph(say(f"valid.{fits}", language, **numbers)),
-        folded(say("drivers.counts", language), counts),
+        evidence(counted("valid", numbers, language), language),
     ]

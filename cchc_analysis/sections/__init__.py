@@ -5,6 +5,7 @@ the heading is left out too, so a notebook needs no ``if``. A section is called 
 :func:`cchc_analysis.display.show`.
 """
 
+from cchc_analysis.sections.backlog import backtest, early_warning, flows, stock
 from cchc_analysis.sections.comparing import (
     averages,
     before_after,
@@ -39,23 +40,31 @@ from cchc_analysis.sections.profile import (
     rates,
     rules,
 )
+from cchc_analysis.sections.scorecards import score_change, scorecard, what_it_takes, who_acts
+from cchc_analysis.sections.timing import cohorts, durations, legal_time
 
 __all__ = [
     "all_rounding",
     "averages",
+    "backtest",
     "before_after",
     "below",
     "bounds",
     "cannot",
     "cannot_separate",
     "case_mix",
+    "cohorts",
     "concentration",
     "decomposition",
     "drivers",
+    "durations",
+    "early_warning",
     "fields",
+    "flows",
     "form",
     "form_sums",
     "funnel",
+    "legal_time",
     "meaning",
     "monitor",
     "months",
@@ -68,8 +77,13 @@ __all__ = [
     "rates",
     "rounding",
     "rules",
+    "score_change",
+    "scorecard",
+    "stock",
     "sums",
     "units_compared",
     "validation",
+    "what_it_takes",
+    "who_acts",
     "would_change",
 ]

@@ -18,13 +18,19 @@ if TYPE_CHECKING:
     from cchc_analysis.drivers.validation import Validation
 
 
-def drivers(fit: DriverFit, *, suppress_below: int = 0, language: Language) -> list[Block]:
+def drivers(
+    fit: DriverFit, *, units: pd.DataFrame, suppress_below: int = 0, language: Language
+) -> list[Block]:
     """What goes with lateness: sentences, figure and table; small levels left out if asked."""
     effects = suppress_small_shares(fit.effects, suppress_below)
     small = effects["count"].isna() & fit.effects["count"].notna()
-    fit = replace(fit, effects=effects.assign(reading=effects["reading"].mask(small, "suppressed")))
+    fit = replace(
+        fit,
+        effects=effects.assign(reading=effects["reading"].mask(small, "suppressed")),
+        small_clusters={k: n for k, n in fit.small_clusters.items() if n >= suppress_below},
+    )
     parts: Parts = [
-        narrative.drivers(fit, language=language),
+        narrative.drivers(fit, units=units, language=language),
         figures.effects(fit, language=language),
         tables.effects(fit, language=language),
     ]

@@ -13,6 +13,7 @@ only, so that another engine can run it unchanged; working days arrive as a join
 from cchc_analysis.tally.cells import roll_up, sum_cells
 from cchc_analysis.tally.count import count_cells, count_cohorts
 from cchc_analysis.tally.durations import count_durations, count_without_duration
+from cchc_analysis.tally.landmarks import count_landmarks
 from cchc_analysis.tally.open_dossiers import open_dossiers
 from cchc_analysis.tally.rule_comparison import compare_rules
 
@@ -21,6 +22,7 @@ __all__ = [
     "count_cells",
     "count_cohorts",
     "count_durations",
+    "count_landmarks",
     "count_without_duration",
     "open_dossiers",
     "roll_up",

@@ -17,6 +17,7 @@ time; a missing one gives NaN or NaT. Text is read as 2024-12-31 or 2024-12-31 0
 from cchc_analysis.workdays.calendar import (
     WorkingCalendar,
     calendar_table,
+    day_kind,
     days_off,
     read_closures,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "WorkingCalendar",
     "calendar_days_due_on",
     "calendar_table",
+    "day_kind",
     "days_off",
     "due_at",
     "due_on",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -244,6 +245,29 @@ def counted(calendar: WorkingCalendar) -> Counted:
         number=np.append(np.cumsum(working, dtype="float64"), np.nan),
         working_days=np.append(days[working], np.datetime64("NaT")),
     )
+
+
+def day_kind(*days: pd.Timestamp | date | str) -> Literal["working", "calendar"]:
+    """Return the kind of days in which spans up to these days can be counted.
+
+    Parameters
+    ----------
+    days
+        The first and the last day that matter, say.
+
+    Returns
+    -------
+    str
+        ``working`` where the calendar covers all of them, otherwise ``calendar``.
+
+    Examples
+    --------
+    >>> day_kind("2024-01-02", "2026-11-22"), day_kind("2011-04-01", "2012-01-23")
+    ('working', 'calendar')
+    """
+    years = _reference()["day"].dt.year
+    covered = range(years.min(), years.max() + 1)
+    return "working" if all(pd.Timestamp(day).year in covered for day in days) else "calendar"
 
 
 @cache

@@ -1,0 +1,187 @@
+"""Back-testing an early warning: each week foretold from what was known by that week."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from cchc_analysis.backlog.expected import horizon_counts
+from cchc_analysis.backlog.forecast import WEEKS, lateness_forecast, log_odds
+from cchc_analysis.backlog.terms import NAMED, as_categories
+from cchc_analysis.columns import InputError
+from cchc_analysis.drivers.accuracy import Calibration, auc, brier_score, calibration
+from cchc_analysis.periods import as_day
+
+_PREDICTED = ["cutoff_on", "due_on", *NAMED, "days_to_due", "dossier_count", "late_count"]
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """What was foretold on past days, beside what came of it."""
+
+    predictions: pd.DataFrame
+    """Cells of open dossiers: ``cutoff_on``, ``due_on``, their names, ``days_to_due``,
+    ``dossier_count``, ``late_count``; ``probability``, and ``naive_probability``, the share
+    late of all the dossiers the forecast had learnt from."""
+    horizons: pd.DataFrame
+    """Per ``cutoff_on`` and ``weeks``: ``dossiers``, ``expected``, ``low``, ``high``, ``late``
+    (NaN where not all due days have passed) and ``inside``."""
+    rule: str
+    source: str
+
+
+def backtest(
+    landmarks: pd.DataFrame,
+    *,
+    cutoffs: Sequence[date | str] | pd.DatetimeIndex,
+    horizons: Sequence[int] = (1, 2, 4),
+    weeks: int = WEEKS,
+) -> Backtest:
+    """Foretell from each cut-off on, with what was known on that day, and compare.
+
+    A test on the past is kinder than the future: due dates moved since, and suspensions that
+    are over, are not seen in today's export.
+
+    Parameters
+    ----------
+    landmarks
+        As :func:`~cchc_analysis.tally.count_landmarks` gives them: the cut-offs to be tested
+        and, a week apart, those before them to learn from.
+    cutoffs
+        The days to foretell from, each among those of ``landmarks``.
+    horizons
+        Weeks for which late dossiers are counted.
+    weeks
+        How far back each forecast learns.
+
+    Returns
+    -------
+    Backtest
+        Cut-offs before which nothing fell due have no prediction (NaN).
+
+    Raises
+    ------
+    InputError
+        If a cut-off has no landmark; as :func:`lateness_forecast`.
+    """
+    cells = as_categories(landmarks)
+    predictions, counted = [], []
+    for cutoff in map(as_day, cutoffs):
+        now = cells[cells["cutoff_on"] == cutoff]
+        if now.empty:
+            raise InputError(
+                f"landmarks: none on {cutoff:%Y-%m-%d}; count them on each cut-off to be tested"
+            )
+        predicted, counts = _foretold(cells, now, cutoff, horizons, weeks)
+        predictions.append(predicted)
+        counted.append(counts)
+    return Backtest(
+        predictions=pd.concat(predictions, ignore_index=True),
+        horizons=pd.concat(counted, ignore_index=True),
+        rule="; ".join(sorted(landmarks["rule"].unique())),
+        source="; ".join(sorted(landmarks["source"].unique())),
+    )
+
+
+def _foretold(
+    cells: pd.DataFrame,
+    now: pd.DataFrame,
+    cutoff: pd.Timestamp,
+    horizons: Sequence[int],
+    weeks: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the predictions of one cut-off and the counts of its horizons."""
+    forecast = lateness_forecast(cells, trained_on=cutoff, weeks=weeks)
+    known = forecast.fit is not None
+    predicted = now[_PREDICTED].assign(
+        probability=log_odds(now, forecast).probability if known else np.nan,
+        naive_probability=forecast.late / forecast.dossiers if known else np.nan,
+    )
+    counts = horizon_counts(now, forecast, horizons)
+    ahead = (now["due_on"] - cutoff).dt.days
+    late = [now.loc[ahead <= 7 * n, "late_count"].sum(skipna=False) for n in horizons]
+    counts = counts.assign(cutoff_on=cutoff, late=late)
+    inside = counts["late"].between(counts["low"], counts["high"]).astype("boolean")
+    return predicted, counts.assign(inside=inside.mask(counts[["late", "low"]].isna().any(axis=1)))
+
+
+def backtest_scores(tested: Backtest) -> pd.DataFrame:
+    """Score the probabilities against the share late so far and against 'all on time'.
+
+    A Brier score near that of 'all on time' can still rank dossiers well: where few are late,
+    no forecast can gain much.
+
+    Parameters
+    ----------
+    tested
+        As :func:`backtest` gives it. A dossier open on several cut-offs counts on each.
+
+    Returns
+    -------
+    DataFrame
+        One row: ``dossiers``, ``late`` and ``expected`` late ones (outcomes known), ``brier``,
+        ``brier_naive``, ``brier_on_time``, ``auc`` (chance that a late dossier stood above one
+        in time), ``rule``, ``source``. NaN where nothing was foretold.
+    """
+    late, total, share = _foretold_and_known(tested)
+    naive = tested.predictions["naive_probability"]
+    return pd.DataFrame(
+        {
+            "dossiers": [total.sum()],
+            "late": late.sum(),
+            "expected": (share * total).sum(),
+            "brier": brier_score(late, total, share),
+            "brier_naive": brier_score(late, total, naive[share.index]),
+            "brier_on_time": brier_score(late, total, 0 * share),
+            "auc": auc(late, total, share),
+            "rule": tested.rule,
+            "source": tested.source,
+        }
+    )
+
+
+def backtest_calibration(tested: Backtest) -> Calibration:
+    """Compare the probabilities with what happened, for dossiers of like probability.
+
+    Parameters
+    ----------
+    tested
+        As :func:`backtest` gives it.
+
+    Returns
+    -------
+    Calibration
+        As :func:`~cchc_analysis.drivers.calibration`; its limits take dossiers as independent,
+        though one open on several cut-offs counts on each: they are too narrow.
+    """
+    return calibration(*_foretold_and_known(tested))
+
+
+def backtest_coverage(tested: Backtest) -> pd.DataFrame:
+    """Count how often the number of late dossiers lay in the interval foretold.
+
+    Neighbouring cut-offs share dossiers, so their hits and misses come together: few weeks say
+    little.
+
+    Returns
+    -------
+    DataFrame
+        One row per ``weeks``: ``count`` (inside), ``total`` (cut-offs with a known outcome),
+        ``value`` (their share), mean ``expected`` and mean ``late``; ``rule``, ``source``.
+    """
+    told = tested.horizons[tested.horizons["inside"].notna()]
+    groups = told.assign(inside=told["inside"].astype(float)).groupby("weeks")
+    found = groups.agg(count=("inside", "sum"), total=("inside", "size"), value=("inside", "mean"),
+                       expected=("expected", "mean"), late=("late", "mean"))  # fmt: skip
+    return found.reset_index().assign(rule=tested.rule, source=tested.source)
+
+
+def _foretold_and_known(tested: Backtest) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Return late, all and the probability of the cells with a prediction and an outcome."""
+    rows = tested.predictions
+    rows = rows[rows["late_count"].notna() & rows["probability"].notna()]
+    return rows["late_count"], rows["dossier_count"], rows["probability"]

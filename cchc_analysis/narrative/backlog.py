@@ -1,0 +1,157 @@
+"""Sentences on what lies on the desks, what to expect of it, and how far to trust that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from cchc_analysis.display import Block, Language, notice, paragraph
+from cchc_analysis.narrative.evidence import counted, evidence
+from cchc_analysis.wording import day, decimal, percent, period, say
+
+if TYPE_CHECKING:
+    from cchc_analysis.backlog import LatenessForecast
+    from cchc_analysis.drivers.accuracy import Calibration
+
+_SHARP = (0.8, 1.25)  # outside, probabilities are called too sure or too timid
+_BRIERS = ("brier", "brier_naive", "brier_on_time")
+_MUCH = 0.15  # a count of late ones this far from what was expected is said to be off
+
+
+def backlog(due: pd.DataFrame, ages: pd.DataFrame, *, language: Language) -> list[Block]:
+    """Say how many dossiers are open, overdue, due soon and old.
+
+    Parameters
+    ----------
+    due, ages
+        What ``days_to_due`` and ``backlog_ages`` of :mod:`cchc_analysis.backlog` returned,
+        without ``by``.
+    """
+    if due.empty:
+        return [paragraph(say("backlog.none", language))]
+    told = due["suspended_count"].notna().all()  # of a past day it is not
+    waiting = due["suspended_count"] if told else 0
+    count = (due["count"] - waiting).groupby(due["band"]).sum()
+    first = due.iloc[0]
+    numbers = {
+        "n": first["total"],
+        "overdue": count["overdue_over_10"] + count["overdue_to_10"],
+        "long": count["overdue_over_10"],
+        "today": count["due_today"],
+        "soon": count["due_in_2"],
+        "undated": count["no_due_date"],
+    }
+    stand = say(
+        "backlog.stand", language, day=day(first["as_of"], language),
+        days=say(f"backlog.days.{first['day_kind']}", language), **numbers,
+    )  # fmt: skip
+    old = ages.loc[ages["band"] == "over_60"].iloc[0]
+    blocks = [paragraph(stand)]
+    if told and waiting.sum():
+        numbers["waiting"] = waiting.sum()
+        blocks.append(paragraph(say("backlog.waiting", language, n=waiting.sum())))
+    lain = say("backlog.old", language, n=old["count"], waiting=old["suspended_count"])
+    behind = evidence(counted("backlog.stand", numbers, language), language)
+    return [*blocks, paragraph(lain), behind]
+
+
+def flows(rows: pd.DataFrame, *, language: Language) -> list[Block]:
+    """Say what came in and went out in the last period, and whether the stock grows.
+
+    Parameters
+    ----------
+    rows
+        What :func:`~cchc_analysis.backlog.flows` returned, without ``by``.
+    """
+    if rows.empty:
+        return []
+    last = rows.iloc[-1]
+    text = say(
+        "backlog.flows", language, received=last["received_count"],
+        period=period(last["period_start_on"], last["period_end_on"], language),
+        resolved=last["resolved_count"], open=last["open_count"],
+    )  # fmt: skip
+    key = "cleared" if last["resolved_count"] >= last["received_count"] else "growing"
+    blocks = [paragraph(f"{text} {say(f'backlog.flows.{key}', language)}")]
+    gaps = rows["gap_count"].abs()
+    if gaps.sum() > 0:
+        blocks.append(notice(say("backlog.flows.gap", language, n=(gaps > 0).sum())))
+    return blocks
+
+
+def early_warning(
+    forecast: LatenessForecast, desk: pd.DataFrame, expected: pd.DataFrame, *, language: Language
+) -> list[Block]:
+    """Say what the forecast rests on, how many late ones to expect, and what is not in it.
+
+    Parameters
+    ----------
+    forecast, desk, expected
+        What ``lateness_forecast``, ``warn`` and ``expected_late`` of
+        :mod:`cchc_analysis.backlog` returned.
+    """
+    if forecast.reading == "no_history":
+        return [paragraph(say("backlog.warning.no_history", language))]
+    if desk.empty:
+        return [paragraph(say("backlog.warning.no_dossiers", language))]
+    rests = say(
+        "backlog.warning.rests", language, n=forecast.landmarks, dossiers=forecast.dossiers,
+        late=forecast.late, first=day(forecast.first_cutoff_on, language),
+        last=day(forecast.last_cutoff_on, language),
+    )  # fmt: skip
+    counts = [
+        say(
+            "backlog.warning.expected", language, n=row["dossiers"],
+            day=day(row["due_until_on"], language),
+            expected=decimal(row["expected"], language, 0), low=row["low"], high=row["high"],
+        )
+        for row in expected.to_dict("records")
+    ]  # fmt: skip
+    blocks = [*map(paragraph, counts), paragraph(rests)]
+    if forecast.reading == "weak":
+        blocks.append(notice(say("backlog.warning.weak", language, late=forecast.late)))
+    learnt = {"n": forecast.landmarks, "dossiers": forecast.dossiers, "late": forecast.late}
+    behind = evidence(counted("backlog.warning", learnt, language), language)
+    return [*blocks, notice(say("backlog.warning.notice", language)), behind]
+
+
+def backtest(
+    scores: pd.DataFrame, coverage: pd.DataFrame, line: Calibration, *, language: Language
+) -> list[Block]:
+    """Say how well past weeks were foretold, also where that was badly.
+
+    Parameters
+    ----------
+    scores, coverage, line
+        What ``backtest_scores``, ``backtest_coverage`` and ``backtest_calibration`` of
+        :mod:`cchc_analysis.backlog` returned.
+    """
+    row = scores.iloc[0]
+    if pd.isna(row["brier"]) or not row["late"] > 0:
+        return [paragraph(say("backlog.tested.nothing", language))]
+    better = row["brier"] < min(row["brier_naive"], row["brier_on_time"])
+    numbers = {
+        "n": row["dossiers"],
+        "late": row["late"],
+        "expected": decimal(row["expected"], language, 0),
+        **{name: decimal(row[name], language, 4) for name in _BRIERS},
+    }
+    score = say("backlog.tested.score", language, **numbers)
+    verdict = say(f"backlog.tested.{'better' if better else 'worse'}", language)
+    inside, all_ = coverage["count"].sum(), coverage["total"].sum()
+    blocks = [paragraph(f"{score} {verdict}")]
+    if all_:
+        held = {"inside": inside, "all": all_, "share": percent(inside / all_, language, 0)}
+        numbers |= held
+        blocks.append(paragraph(say("backlog.tested.held", language, **held)))
+    if line.slope < _SHARP[0]:
+        blocks.append(notice(say("backlog.tested.too_sure", language)))
+    elif line.slope > _SHARP[1]:
+        blocks.append(notice(say("backlog.tested.too_timid", language)))
+    off = row["expected"] / row["late"] - 1
+    if abs(off) > _MUCH:
+        key = "too_many" if off > 0 else "too_few"
+        numbers["off"] = percent(abs(off), language, 0)
+        blocks.append(notice(say(f"backlog.tested.{key}", language, share=numbers["off"])))
+    return [*blocks, evidence(counted("backlog.tested", numbers, language), language)]

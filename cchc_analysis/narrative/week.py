@@ -1,0 +1,80 @@
+"""The key figures of a leader's week: what is open, overdue, due soon, and likely to be late."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cchc_analysis.display import Block, Language, heading
+from cchc_analysis.narrative.page import card
+from cchc_analysis.wording import day, decimal, percent, say, whole
+
+_OVERDUE = ("overdue_over_10", "overdue_to_10")
+_SOON = ("due_today", "due_in_2", "due_in_5")
+_WEEKS_AHEAD = 2
+_WEEKS_BACK = 4
+
+
+def week(
+    due: pd.DataFrame, flows: pd.DataFrame, expected: pd.DataFrame, *, language: Language
+) -> list[Block]:
+    """Show five key figures of the day; nothing where no dossier is open.
+
+    Parameters
+    ----------
+    due, flows, expected
+        What ``days_to_due``, ``flows`` and ``expected_late`` of :mod:`cchc_analysis.backlog`
+        returned.
+    """
+    if due.empty:
+        return []
+    count = due.set_index("band")["count"]
+    total = due["total"].iloc[0]
+    overdue, soon = (sum(count.get(band, 0) for band in bands) for bands in (_OVERDUE, _SOON))
+    on = day(due["as_of"].iloc[0], language)
+    cards = [
+        card(say("week.open", language), whole(total, language), say("week.on", language, day=on)),
+        card(
+            say("week.overdue", language),
+            whole(overdue, language),
+            say("week.of_open", language, share=percent(overdue / total, language), n=total),
+        ),
+        card(
+            say("week.soon", language),
+            whole(soon, language),
+            say("week.of_open", language, share=percent(soon / total, language), n=total),
+        ),
+        *_expected(expected, language),
+        *_cleared(flows, language),
+    ]
+    title = heading(say("section.glance", language))
+    return [title, Block("cards", f'<div class="cards">{"".join(cards)}</div>')]
+
+
+def _expected(expected: pd.DataFrame, language: Language) -> list[str]:
+    """Return the late dossiers to expect soon; none without a forecast."""
+    rows = expected[(expected["weeks"] == _WEEKS_AHEAD) & expected["expected"].notna()]
+    return [
+        card(
+            say("week.expected", language),
+            decimal(row["expected"], language, 0),
+            say(
+                "week.expected.note",
+                language,
+                low=row["low"],
+                high=row["high"],
+                n=row["dossiers"],
+                day=day(row["due_until_on"], language),
+            ),
+        )
+        for row in rows.to_dict("records")
+    ]
+
+
+def _cleared(flows: pd.DataFrame, language: Language) -> list[str]:
+    """Return what went out against what came in over the last weeks."""
+    last = flows.tail(_WEEKS_BACK)
+    received, resolved = last["received_count"].sum(), last["resolved_count"].sum()
+    if not received > 0:
+        return []
+    note = say("week.cleared.note", language, resolved=resolved, received=received, n=len(last))
+    return [card(say("week.cleared", language), percent(resolved / received, language, 0), note)]
