@@ -17,8 +17,10 @@ test: report  # the browser tests look at the site's real pages
 fuzz: $(READY)  # about half an hour: 20,000 spoilt exports, each read without loss or refused
 	$(BIN)/python tests/fuzz_reading.py
 
-simulations: $(READY)  # about ten minutes: coverage, false flags, power -> docs/simulations.md
+simulations: $(READY)  # about half an hour: coverage, false flags, power -> docs/simulations*.md
 	$(BIN)/python tests/slow_comparison.py docs/simulations.md
+	$(BIN)/python tests/slow_drivers.py docs/simulations_drivers.md
+	$(BIN)/python tests/slow_early_warning.py docs/simulations_early_warning.md
 
 sample: $(SAMPLE)
 
