@@ -299,7 +299,7 @@ def _completed(job: Job, data: Path | None, folder: Path, units: pd.DataFrame) -
         unit_id=unit_id,
         parameters={**job.parameters, **({"data": str(data)} if data else {})},
         simulated=bool(simulated),
-        inputs=files_about(unit_id, folder, units),
+        inputs=(*job.inputs, *files_about(unit_id, folder, units)),
     )
 
 

@@ -18,6 +18,9 @@ from cchc_analysis.columns import UNIT_CLASSES, Column, Table
 PERIOD_KINDS = ("year", "quarter", "month", "dates")
 """``year`` is the year to date: the portal's unit of account unless another is chosen."""
 
+LATE_STAYS_LATE = ("ON_TIME", "DOSSIER_RECEIVING_SATISFACTION", "PETITION_PROCESSING_ON_TIME")
+"""Components in which a case that does not count can never count: only new ones help."""
+
 COMPONENTS = Table(
     "components",
     "Một dòng là một thành phần, một nhóm (metric trống) hay tổng điểm (group và metric trống) "
@@ -68,6 +71,18 @@ def group_name(group: str, language: Literal["vi", "en"]) -> str:
     'Công khai, minh bạch'
     """
     return _names()["groups"][group][language]
+
+
+def score_group_name(indicator_id: str, language: Literal["vi", "en"]) -> str:
+    """Return the name of the group whose score an indicator of the catalogue is.
+
+    Examples
+    --------
+    >>> score_group_name("qd766_score_ckmb", "en")
+    'Transparency'
+    """
+    groups = _names()["groups"].values()
+    return next(group[language] for group in groups if group["indicator"] == indicator_id)
 
 
 @cache

@@ -146,6 +146,30 @@ def facts(pairs: Iterable[tuple[str, str]]) -> Block:
     return Block("facts", f'<dl class="facts">{rows}</dl>')
 
 
+def card(label: str, value: str, note: str) -> str:
+    """Return the HTML of one key figure; a block of kind ``cards`` holds several.
+
+    Parameters
+    ----------
+    label, value, note
+        Plain text; all are escaped.
+
+    Returns
+    -------
+    str
+        A piece of HTML.
+
+    Examples
+    --------
+    >>> card("Đúng hạn", "97,64 %", "")[:40]
+    '<div class="card"><span class="label">Đú'
+    """
+    return (
+        f'<div class="card"><span class="label">{escape(label)}</span>'
+        f'<span class="value">{escape(value)}</span><span class="note">{escape(note)}</span></div>'
+    )
+
+
 def folded(summary: str, *blocks: Block) -> Block:
     """Fold blocks under a line of text: closed on a screen until asked for, open on paper.
 

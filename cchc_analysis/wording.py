@@ -9,6 +9,8 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
+from string import Formatter
+from typing import get_args
 
 import pandas as pd
 from babel.dates import format_date
@@ -37,6 +39,28 @@ def say(key: str, language: Language, **values: str | float) -> str:
     """
     texts = {k: v if isinstance(v, str) else whole(v, language) for k, v in values.items()}
     return _phrases(language)[key].format(**texts)
+
+
+@cache
+def numbers_in_words() -> tuple[str, ...]:
+    """Return the stretches of phrases with a number of their own, as in 'khoảng 95 %: {low}'.
+
+    Such a number is wording, in both languages; it is no figure of the unit spoken of.
+    """
+    stretches = {
+        stretch.strip()
+        for language in get_args(Language)
+        for key, text in _phrases(language).items()
+        if key != "texts"
+        for stretch, *_ in Formatter().parse(text)
+    }
+    return tuple(
+        sorted(
+            text
+            for text in stretches
+            if any(map(str.isdigit, text)) and any(map(str.isalpha, text))
+        )
+    )
 
 
 def has_phrase(key: str, language: Language) -> bool:

@@ -18,7 +18,9 @@ from cchc_analysis.figures.comparing import (
 )
 from cchc_analysis.figures.control import chart_points, control_chart
 from cchc_analysis.figures.drivers import effects
+from cchc_analysis.figures.indices import perturbed, variance
 from cchc_analysis.figures.panels import field_panels, small_multiples
+from cchc_analysis.figures.scorecards import change_steps, score_bars, score_change, scorecard
 from cchc_analysis.figures.shares import by_class, by_period, intervals, spread
 from cchc_analysis.figures.timing import incidence, survival
 
@@ -26,6 +28,7 @@ __all__ = [
     "backlog_ages",
     "by_class",
     "by_period",
+    "change_steps",
     "chart_points",
     "control_chart",
     "days_to_due",
@@ -37,15 +40,20 @@ __all__ = [
     "funnel_points",
     "incidence",
     "intervals",
+    "perturbed",
     "rank_lines",
     "ranks",
     "ratio_lines",
     "ratios",
+    "score_bars",
+    "score_change",
+    "scorecard",
     "slope_lines",
     "slopes",
     "small_multiples",
     "spread",
     "survival",
+    "variance",
     "waterfall",
     "waterfall_steps",
 ]

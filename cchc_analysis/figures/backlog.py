@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import matplotlib as mpl
 import pandas as pd
@@ -144,7 +144,13 @@ def expected_late(expected: pd.DataFrame, *, language: Language) -> Block | None
         return figure_block(figure, " ".join(parts), caption, rows["source"], language)
 
 
-def foretold(line: Calibration, *, source: str, language: Language) -> Block | None:
+def foretold(
+    line: Calibration,
+    *,
+    source: str,
+    tested: Literal["weeks", "units"] = "weeks",
+    language: Language,
+) -> Block | None:
     """Draw the share late against the probability foretold; the diagonal is right.
 
     Parameters
@@ -153,6 +159,8 @@ def foretold(line: Calibration, *, source: str, language: Language) -> Block | N
         What :func:`~cchc_analysis.backlog.backtest_calibration` returned.
     source
         Where the dossiers came from.
+    tested
+        On past weeks, or on units that the model had not seen.
     """
     bins = line.bins
     if len(bins) < 2:
@@ -182,7 +190,7 @@ def foretold(line: Calibration, *, source: str, language: Language) -> Block | N
             for row in bins.itertuples()
         ]  # fmt: skip
         return figure_block(
-            figure, " ".join(parts), say("figure.foretold", language), [source], language
+            figure, " ".join(parts), say(f"figure.foretold.{tested}", language), [source], language
         )
 
 

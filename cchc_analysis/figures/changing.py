@@ -25,7 +25,7 @@ from cchc_analysis.figures.drawing import (
     share_axis,
     wrapped,
 )
-from cchc_analysis.gazetteer import unit_name
+from cchc_analysis.gazetteer import unit_names
 from cchc_analysis.labels import capital, component_name, indicator_name, signed_points
 from cchc_analysis.wording import percent, period, say
 
@@ -132,10 +132,12 @@ def slope_lines(
     rows = changes[changes["reading"] != "one_period"].reset_index(drop=True)
     nearest = rows[["low", "high"]].abs().min(axis=1)
     clearest = nearest[rows["reading"].isin(["up", "down"])].nlargest(MOST_NAMES).index
-    names = [unit_name(unit, units=units, language=language) for unit in rows["unit_id"]]
+    names = unit_names(rows["unit_id"], units=units, language=language)
     columns = {"before_value": "before", "after_value": "after"}
     lines = rows[["unit_id", *columns, "reading"]].rename(columns=columns)
-    return lines.assign(name=pd.Series(names, dtype="str").where(rows.index.isin(clearest), ""))
+    return lines.assign(
+        name=rows["unit_id"].map(names).astype("str").where(rows.index.isin(clearest), "")
+    )
 
 
 def slopes(

@@ -32,7 +32,7 @@ from cchc_analysis.figures.drawing import (
     rows_height,
     share_axis,
 )
-from cchc_analysis.gazetteer import unit_name
+from cchc_analysis.gazetteer import unit_names
 from cchc_analysis.labels import capital, in_order
 from cchc_analysis.wording import decimal, percent, say, whole
 
@@ -318,5 +318,4 @@ def _markers(
 
 def _names(unit_ids: pd.Series, units: pd.DataFrame | None, language: Language) -> pd.Series:
     """Return the units' names, with the index of their codes."""
-    names = [unit_name(unit, units=units, language=language) for unit in unit_ids]
-    return pd.Series(names, index=unit_ids.index, dtype="str")
+    return unit_ids.map(unit_names(unit_ids, units=units, language=language)).astype("str")

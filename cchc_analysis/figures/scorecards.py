@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from cchc_analysis.components import group_name
 from cchc_analysis.display import Block, Language
@@ -28,7 +29,7 @@ from cchc_analysis.wording import decimal, period, say
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-NOTICEABLE = 0.1
+NOTICEABLE = 0.5
 """Points from which a group's change is drawn and named; the others are taken together."""
 
 
@@ -63,9 +64,7 @@ def score_bars(groups: pd.DataFrame, *, language: Language) -> pd.DataFrame:
     )
 
 
-def scorecard(
-    groups: pd.DataFrame, scored: pd.DataFrame, *, language: Language
-) -> Block | None:
+def scorecard(groups: pd.DataFrame, scored: pd.DataFrame, *, language: Language) -> Block | None:
     """Draw each group's points against its maximum; the numbers stand beside the bars."""
     bars = score_bars(groups, language=language)
     if bars["score"].notna().sum() == 0:
@@ -84,7 +83,7 @@ def scorecard(
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.set_xlim(0, bars["maximum"].max() * 1.22)
-        axes.set_xlabel(say("axis.points", language))
+        axes.set_xlabel(say("axis.score", language))
         legend_above(axes)
         alt = " ".join(
             say("alt.step", language, name=row["label"], value=_of(row, language))
@@ -106,7 +105,7 @@ def change_steps(change: pd.DataFrame, *, language: Language) -> pd.DataFrame:
     -------
     DataFrame
         ``label``, ``start``, ``end``, ``value`` (points), ``total`` (flag). Groups that moved
-        by less than 0.1 points are one step together. Empty where the total's change is not
+        by less than 0.5 points are one step together. Empty where the total's change is not
         known, or no group moved by as much.
 
     Examples
@@ -115,11 +114,11 @@ def change_steps(change: pd.DataFrame, *, language: Language) -> pd.DataFrame:
     ...     "group": [None, "CKMB", "TDGQ"], "before": [53.22, 6.0, 16.8],
     ...     "after": [61.27, 14.0, 16.85], "difference": [8.05, 8.0, 0.05]})
     >>> change_steps(change, language="en")[["label", "start", "end"]].round(2)
-               label  start    end
-    0         before   0.00  53.22
-    1   Transparency  53.22  61.22
-    2  other 1 group  61.22  61.27
-    3          after   0.00  61.27
+                label  start    end
+    0  capture before   0.00  53.22
+    1    Transparency  53.22  61.22
+    2   1 other group  61.22  61.27
+    3    last capture   0.00  61.27
     """
     total, moved = change[change["part"] == "total"], change[change["part"] == "group"]
     moved = moved[moved["difference"].notna()]
@@ -139,7 +138,7 @@ def change_steps(change: pd.DataFrame, *, language: Language) -> pd.DataFrame:
          "value": values, "total": False}
     )  # fmt: skip
     ends = pd.DataFrame(
-        {"label": [say(f"component.{name}", language, term="") for name in ("before", "after")],
+        {"label": [say(f"score.{name}", language) for name in ("before", "after")],
          "start": 0.0, "end": [first, last], "value": [first, last], "total": True}
     )  # fmt: skip
     return pd.concat([ends.iloc[:1], table, ends.iloc[1:]], ignore_index=True)
@@ -159,7 +158,8 @@ def score_change(
         axes.set_yticks(range(len(steps)), [wrapped(label, 22) for label in steps["label"]])
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
-        axes.set_xlabel(say("axis.points", language))
+        axes.set_xlabel(say("axis.score", language))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: decimal(x, language, 1)))
         legend_above(axes)
         alt = " ".join(
             say("alt.step", language, name=row["label"], value=_step_value(row, language))
@@ -181,7 +181,7 @@ def _draw_steps(axes: Axes, steps: pd.DataFrame, language: Language) -> None:
     axes.set_xlim(np.floor(ends.min() - 0.15 * spread), reach + 0.2 * spread)
     total = steps["total"]
     axes.plot(steps["end"][total], places[total], "D", color=NAVY, ms=8,
-              label=say("steps.total", language))  # fmt: skip
+              label=say("score.total", language))  # fmt: skip
     kinds = (("more", steps["value"] > 0, TEAL, "//"), ("less", steps["value"] <= 0, AMBER, ".."))
     for kind, sign, colour, hatch in kinds:
         rows = steps[~total & sign]

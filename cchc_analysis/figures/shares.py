@@ -22,7 +22,7 @@ from cchc_analysis.figures.drawing import (
     wrapped,
 )
 from cchc_analysis.labels import in_order, row_label, value
-from cchc_analysis.wording import day, percent, say, whole
+from cchc_analysis.wording import day, percent, period, say, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -184,5 +184,5 @@ def _strip(axes: Axes, place: int, key: Sequence, group: pd.DataFrame, language:
     )  # fmt: skip
     median = group["value"].median()
     axes.plot([median, median], [place - 0.34, place + 0.34], color=AMBER, lw=2.2)
-    dates = f"{start_on:%d/%m}–{end_on:%d/%m/%Y}"
-    return f"{say(f'class.{unit_class}', language)} ({whole(len(group), language)})\n{dates}"
+    counted = f"{say(f'class.{unit_class}', language)} ({whole(len(group), language)})"
+    return f"{counted}\n{period(start_on, end_on, language)}"

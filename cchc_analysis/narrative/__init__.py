@@ -4,6 +4,8 @@ Each function takes the tables and returns blocks in one language. A sentence sa
 numbers bear and no more; all wording is in ``reference/phrases/``.
 """
 
+from cchc_analysis.narrative.acting import who_acts
+from cchc_analysis.narrative.appointments import appointments, causes
 from cchc_analysis.narrative.backlog import backlog, backtest, early_warning, flows
 from cchc_analysis.narrative.change import decomposition, monitor, periods, two_periods
 from cchc_analysis.narrative.comparison import cannot, case_mix, concentration, funnel, ranks
@@ -12,8 +14,21 @@ from cchc_analysis.narrative.drivers import (
     between_units,
     cannot_separate,
     drivers,
+    small_units,
     validation,
     would_change,
+)
+from cchc_analysis.narrative.findings import findings
+from cchc_analysis.narrative.indices import (
+    agreement,
+    few_cases,
+    index_scales,
+    mean_total,
+    plans,
+    rank_worth,
+    targets,
+    twice,
+    variance,
 )
 from cchc_analysis.narrative.page import comparison_opening, glance, opening, provenance, suppressed
 from cchc_analysis.narrative.printed import (
@@ -24,15 +39,27 @@ from cchc_analysis.narrative.printed import (
     sums,
     two_averages,
 )
+from cchc_analysis.narrative.scorecards import (
+    score_change,
+    scorecard,
+    scorecard_glance,
+    scorecard_opening,
+    scorecard_provenance,
+    what_it_takes,
+)
 from cchc_analysis.narrative.timing import cohorts, durations, hazard, legal_time
+from cchc_analysis.narrative.week import week
 
 __all__ = [
+    "agreement",
+    "appointments",
     "backlog",
     "backtest",
     "between_units",
     "cannot",
     "cannot_separate",
     "case_mix",
+    "causes",
     "checked_share",
     "cohorts",
     "comparison_opening",
@@ -41,27 +68,45 @@ __all__ = [
     "drivers",
     "durations",
     "early_warning",
+    "few_cases",
+    "findings",
     "flows",
     "form_sums",
     "funnel",
     "glance",
     "hazard",
+    "index_scales",
     "legal_time",
+    "mean_total",
     "monitor",
     "no_ranking",
     "opening",
     "own_rule",
     "periods",
+    "plans",
     "provenance",
+    "rank_worth",
     "ranks",
     "reconciliation",
     "rules",
+    "score_change",
+    "scorecard",
+    "scorecard_glance",
+    "scorecard_opening",
+    "scorecard_provenance",
+    "small_units",
     "sums",
     "suppressed",
+    "targets",
     "timeliness",
+    "twice",
     "two_averages",
     "two_periods",
     "validation",
+    "variance",
     "waiting",
+    "week",
+    "what_it_takes",
+    "who_acts",
     "would_change",
 ]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from cchc_analysis.display import Block, Language, notice, paragraph
 from cchc_analysis.narrative.evidence import counted, evidence
+from cchc_analysis.narrative.week import whole_weeks
 from cchc_analysis.wording import day, decimal, percent, period, say
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def backlog(due: pd.DataFrame, ages: pd.DataFrame, *, language: Language) -> lis
 
 
 def flows(rows: pd.DataFrame, *, language: Language) -> list[Block]:
-    """Say what came in and went out in the last period, and whether the stock grows.
+    """Say what came in and went out in the last whole week, and whether the stock grows.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ def flows(rows: pd.DataFrame, *, language: Language) -> list[Block]:
     """
     if rows.empty:
         return []
-    last = rows.iloc[-1]
+    last = whole_weeks(rows).iloc[-1]
     text = say(
         "backlog.flows", language, received=last["received_count"],
         period=period(last["period_start_on"], last["period_end_on"], language),
@@ -81,15 +82,14 @@ def flows(rows: pd.DataFrame, *, language: Language) -> list[Block]:
 
 
 def early_warning(
-    forecast: LatenessForecast, desk: pd.DataFrame, expected: pd.DataFrame, *, language: Language
+    forecast: LatenessForecast, desk: pd.DataFrame, *, language: Language
 ) -> list[Block]:
-    """Say what the forecast rests on, how many late ones to expect, and what is not in it.
+    """Say what the forecast rests on, and what is not in it.
 
     Parameters
     ----------
-    forecast, desk, expected
-        What ``lateness_forecast``, ``warn`` and ``expected_late`` of
-        :mod:`cchc_analysis.backlog` returned.
+    forecast, desk
+        What ``lateness_forecast`` and ``warn`` of :mod:`cchc_analysis.backlog` returned.
     """
     if forecast.reading == "no_history":
         return [paragraph(say("backlog.warning.no_history", language))]
@@ -100,15 +100,7 @@ def early_warning(
         late=forecast.late, first=day(forecast.first_cutoff_on, language),
         last=day(forecast.last_cutoff_on, language),
     )  # fmt: skip
-    counts = [
-        say(
-            "backlog.warning.expected", language, n=row["dossiers"],
-            day=day(row["due_until_on"], language),
-            expected=decimal(row["expected"], language, 0), low=row["low"], high=row["high"],
-        )
-        for row in expected.to_dict("records")
-    ]  # fmt: skip
-    blocks = [*map(paragraph, counts), paragraph(rests)]
+    blocks = [paragraph(rests)]
     if forecast.reading == "weak":
         blocks.append(notice(say("backlog.warning.weak", language, late=forecast.late)))
     learnt = {"n": forecast.landmarks, "dossiers": forecast.dossiers, "late": forecast.late}

@@ -11,6 +11,7 @@ from cchc_analysis.catalogue import indicators
 from cchc_analysis.display import Block, Language, notice, paragraph
 from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import capital
+from cchc_analysis.narrative.evidence import counted, evidence
 from cchc_analysis.wording import decimal, has_phrase, percent, say
 
 CLEAR = 0.95
@@ -18,6 +19,7 @@ CLEAR = 0.95
 _FALSE_SHARE = 0.05  # of the units named, how many may be wrong
 _MUCH = 0.1  # of all that miss: from here one unit is named
 _MOST_NAMES = 10
+_FEWEST_PERIODS = 10  # as change.readings asks before it speaks of a change
 
 
 def funnel(
@@ -32,8 +34,10 @@ def funnel(
     if drawn.empty:
         return [paragraph(say("funnel.too_few", language))] if len(judged) else []
     key = "funnel.plain" if drawn["outside_plain"].mean() > 0.5 else "funnel.some"
-    plain, outside = drawn["outside_plain"].sum(), drawn["outside"].sum()
-    blocks = [paragraph(say(key, language, n=len(drawn), plain=plain, outside=outside))]
+    numbers: dict[str, str | float] = {
+        "n": len(drawn), "plain": drawn["outside_plain"].sum(), "outside": drawn["outside"].sum(),
+    }  # fmt: skip
+    blocks = [paragraph(say(key, language, **numbers))]
     for side in ("low", "high"):
         rows = drawn[drawn["side"] == side].sort_values("value")
         names = [
@@ -43,30 +47,32 @@ def funnel(
         ]
         if names:
             blocks.append(paragraph(say(f"funnel.names.{side}", language, names="; ".join(names))))
-    blocks += _false_flags(drawn, language)
-    if not drawn["outside"].any():
+    if numbers["outside"]:
+        numbers |= _false_flags(drawn, language)
+        blocks.append(paragraph(say("funnel.false_flags", language, **numbers)))
+    else:
         blocks.append(paragraph(say("funnel.nobody", language)))
     higher = _direction(drawn["indicator"].iloc[0]) != "lower"  # else low is no bad news
     if len(drawn) < 15 and pd.notna(noticeable) and higher:
         few = "funnel.few" if noticeable > 0 else "funnel.none_noticed"
-        share = percent(noticeable, language, 1)
-        blocks.append(paragraph(say(few, language, n=len(drawn), share=share)))
-    blocks.append(notice(say("funnel.notice", language)))
-    return blocks
+        numbers["share"] = percent(noticeable, language, 1)
+        blocks.append(paragraph(say(few, language, **numbers)))
+    return [
+        *blocks,
+        notice(say("funnel.notice", language)),
+        evidence(counted("funnel", numbers, language), language),
+    ]
 
 
-def _false_flags(drawn: pd.DataFrame, language: Language) -> list[Block]:
-    """Say how many of the units outside may be there by luck, since many were looked at."""
+def _false_flags(drawn: pd.DataFrame, language: Language) -> dict[str, str | float]:
+    """Return how many of the units outside may be there by luck, since many were looked at."""
     outside = drawn[drawn["outside"]]
-    if outside.empty:
-        return []
     # flagging all up to the largest q-value: at most this share of them is expected to be wrong
     false = outside["q_value"].max() * len(outside)
-    text = say(
-        "funnel.false_flags", language, n=len(drawn), outside=len(outside),
-        kept=(outside["q_value"] <= _FALSE_SHARE).sum(), false=decimal(false, language, 1),
-    )  # fmt: skip
-    return [paragraph(text)]
+    return {
+        "kept": (outside["q_value"] <= _FALSE_SHARE).sum(),
+        "false": decimal(false, language, 1),
+    }
 
 
 def concentration(
@@ -92,20 +98,28 @@ def concentration(
         return []
     row = known.loc[missed.idxmax()]
     share, what = missed.max() / all_missed, missed_name(row["indicator"], language)
-    numbers = {
-        "whole": capital(whole), "what": what, "missed": all_missed, "own": missed.max(),
+    names = {
+        "whole": capital(whole), "what": what,
         "unit": unit_name(row["unit_id"], units=units, language=language),
-        "share": percent(share, language, 1),
     }  # fmt: skip
-    if share < _MUCH or total == row["total"]:
-        return [paragraph(say("concentration.spread", language, **numbers))]
-    without = (count - row["count"]) / (total - row["total"])
-    text = say(
-        "concentration.one", language, **numbers, own_total=row["total"], total=total,
-        own_share=percent(row["total"] / total, language, 1),
-        without=percent(without, language, 1), all=percent(count / total, language, 1),
-    )  # fmt: skip
-    return [paragraph(text), notice(say("concentration.notice", language, what=what))]
+    numbers: dict[str, str | float] = {
+        "missed": all_missed, "own": missed.max(), "share": percent(share, language, 1)
+    }  # fmt: skip
+    key, notices = "concentration.spread", []
+    if share >= _MUCH and total != row["total"]:
+        key = "concentration.one"
+        without = (count - row["count"]) / (total - row["total"])
+        numbers |= {
+            "total": total, "own_total": row["total"],
+            "own_share": percent(row["total"] / total, language, 1),
+            "without": percent(without, language, 1), "all": percent(count / total, language, 1),
+        }  # fmt: skip
+        notices = [notice(say("concentration.notice", language, what=what))]
+    return [
+        paragraph(say(key, language, **names, **numbers)),
+        *notices,
+        evidence(counted("concentration", numbers, language), language),
+    ]
 
 
 def missed_name(indicator_id: str, language: Language) -> str:
@@ -126,14 +140,16 @@ def ranks(
     ranked = sets[sets["rank"].notna()]
     if len(ranked) < 2:
         return []
-    apart, last = (pairs["reading"] == "apart").sum(), len(ranked)
+    apart, last, k = (pairs["reading"] == "apart").sum(), len(ranked), chances["k"].iloc[0]
+    numbers: dict[str, str | float] = {
+        "n": last, "pairs": len(pairs), "apart": apart, "not_apart": len(pairs) - apart,
+        "first": (ranked["rank_low"] == 1).sum(), "final": (ranked["rank_high"] == last).sum(),
+        "k": k,
+    }  # fmt: skip
     blocks = [
-        paragraph(say("ranks.pairs", language, n=last, pairs=len(pairs), apart=apart,
-                      not_apart=len(pairs) - apart)),
-        paragraph(say("ranks.ends", language, first=(ranked["rank_low"] == 1).sum(), last=last,
-                      final=(ranked["rank_high"] == last).sum())),
-    ]  # fmt: skip
-    k = chances["k"].iloc[0]
+        paragraph(say("ranks.pairs", language, **numbers)),
+        paragraph(say("ranks.ends", language, last=last, **numbers)),
+    ]
     both = ranked.merge(chances[["unit_id", "best_probability", "worst_probability"]], on="unit_id")
 
     def named(row: dict) -> str:
@@ -142,16 +158,21 @@ def ranks(
         one = row["rank_low"] == row["rank_high"]
         return say("ranks.unit.one" if one else "ranks.unit", language, unit=unit, **ends)
 
-    found = False
+    # with next to no dossiers the chances can point the other way than the share itself
+    own = {"best": both["rank"] <= k, "worst": both["rank"] > last - k}
     for side in ("best", "worst"):
-        rows = both[both[f"{side}_probability"] >= CLEAR].sort_values("rank")
+        rows = both[own[side] & (both[f"{side}_probability"] >= CLEAR)].sort_values("rank")
         if len(rows):
             names = _listed(rows, named, language)
             blocks.append(paragraph(say(f"ranks.{side}", language, k=k, names=names)))
-            found = True
-    if not found and chances["best_probability"].notna().any():
+            numbers[side] = len(rows)
+    if not {"best", "worst"} & set(numbers) and chances["best_probability"].notna().any():
         blocks.append(paragraph(say("ranks.nobody", language, k=k)))
-    return [*blocks, notice(say("ranks.notice", language))]
+    return [
+        *blocks,
+        notice(say("ranks.notice", language)),
+        evidence(counted("ranks", numbers, language), language),
+    ]
 
 
 def case_mix(
@@ -163,13 +184,16 @@ def case_mix(
     judged = ratios[ratios["low"].notna()]
     if judged.empty:
         return [paragraph(say("case_mix.few", language))]
-    plain, outside = judged["outside_plain"].sum(), judged["outside"].sum()
-    text = say("case_mix.summary", language, n=len(judged), plain=plain, outside=outside)
-    blocks = [paragraph(text)]
+    outside = judged["outside"].sum()
+    numbers: dict[str, str | float] = {
+        "n": len(judged), "plain": judged["outside_plain"].sum(), "outside": outside,
+    }  # fmt: skip
+    blocks = [paragraph(say("case_mix.summary", language, **numbers))]
 
     def named(row: dict) -> str:
         return say(
-            "case_mix.unit", language, observed=row["observed"], expected=row["expected"],
+            "case_mix.unit", language, observed=row["observed"],
+            expected=decimal(row["expected"], language, 1),
             unit=unit_name(row["unit_id"], units=units, language=language),
             ratio=decimal(row["ratio"], language),
         )  # fmt: skip
@@ -179,13 +203,19 @@ def case_mix(
         if len(rows):
             names = _listed(rows, named, language)
             blocks.append(paragraph(say(f"case_mix.{side}", language, names=names)))
+            numbers[side] = len(rows)
     if not outside:
         blocks.append(paragraph(say("case_mix.nobody", language)))
     for name in ("alone", "pooled"):
         dossiers = ratios[f"{name}_count"].sum()
         if dossiers > 0:
             blocks.append(paragraph(say(f"case_mix.{name}", language, **{name: dossiers})))
-    return [*blocks, notice(say("case_mix.notice", language))]
+            numbers[name] = dossiers
+    return [
+        *blocks,
+        notice(say("case_mix.notice", language)),
+        evidence(counted("case_mix", numbers, language), language),
+    ]
 
 
 def cannot(
@@ -207,23 +237,29 @@ def cannot(
     """
     if judged.empty:
         return []
-    inside = (judged["low"].notna() & ~judged["outside"]).sum()
-    undecided = (pairs["reading"] == "not_apart").sum()
-    without = (judged["reading"] == "no_dossiers").sum()
     current = readings[readings["current"].astype(bool)]
-    periods = current["period_count"].sum()
-    lines = {
-        "cannot.inside": inside and {"n": inside},
-        "cannot.pairs": undecided and {"not_apart": undecided, "pairs": len(pairs)},
-        "cannot.no_dossiers": without and {"n": without},
-        "cannot.no_mix": ratios.empty and {},
-        "cannot.no_series": current.empty and {},
-        "cannot.short_series": len(current) and periods < 10 and {"n": periods},
-        "cannot.cause": {},
+    numbers = {
+        "inside": (judged["low"].notna() & ~judged["outside"]).sum(),
+        "not_apart": (pairs["reading"] == "not_apart").sum(),
+        "pairs": len(pairs),
+        "without": (judged["reading"] == "no_dossiers").sum(),
+        "periods": current["period_count"].sum(),
     }
-    said = [say(key, language, **v) for key, v in lines.items() if isinstance(v, dict)]
+    few_periods = len(current) > 0 and numbers["periods"] < _FEWEST_PERIODS
+    lines = [
+        ("cannot.inside", numbers["inside"] > 0, ["inside"]),
+        ("cannot.pairs", numbers["not_apart"] > 0, ["not_apart", "pairs"]),
+        ("cannot.no_dossiers", numbers["without"] > 0, ["without"]),
+        ("cannot.no_mix", ratios.empty, []),
+        ("cannot.no_series", current.empty, []),
+        ("cannot.short_series", few_periods, ["periods"]),
+        ("cannot.cause", True, []),
+    ]
+    said = [say(key, language, **numbers) for key, is_open, _ in lines if is_open]
+    shown = {name: numbers[name] for _, is_open, names in lines if is_open for name in names}
     items = "".join(f"<li>{escape(text)}</li>" for text in said)
-    return [Block("text", f"<ul>{items}</ul>")]
+    block = Block("text", f"<ul>{items}</ul>")
+    return [block, evidence(counted("cannot", shown, language), language)] if shown else [block]
 
 
 def _whole(
@@ -252,7 +288,7 @@ def _direction(indicator_id: str) -> str:
 
 
 def _listed(rows: pd.DataFrame, named: Callable[[dict], str], language: Language) -> str:
-    """Return the names of the first ten units, and how many more there are."""
+    """Return the names of the first ten units, and how many there are if they are more."""
     names: Iterable[str] = [named(row) for row in rows.head(_MOST_NAMES).to_dict("records")]
-    shown, more = "; ".join(names), len(rows) - _MOST_NAMES
-    return say("and_more_units", language, shown=shown, more=more) if more > 0 else shown
+    shown, n = "; ".join(names), len(rows)
+    return say("and_more_units", language, shown=shown, n=n) if n > _MOST_NAMES else shown

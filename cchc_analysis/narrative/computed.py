@@ -8,6 +8,7 @@ from cchc_analysis.columns import TALLY
 from cchc_analysis.display import Block, Language, facts, folded, paragraph
 from cchc_analysis.labels import capital
 from cchc_analysis.lateness import RULES, Rule
+from cchc_analysis.narrative.evidence import evidence
 from cchc_analysis.wording import (
     has_phrase,
     named,
@@ -79,21 +80,26 @@ def waiting(compared: pd.DataFrame, *, language: Language) -> list[Block]:
     rows = compared[compared["denominator"] == "resolved"]  # several where sources differ
     resolved = rows.groupby("rule", sort=False)[["count", "total"]].sum(skipna=False)
     late = resolved["total"] - resolved["count"]
-    numbers = {
-        "before": whole(late["strict"], language),
-        "before_total": whole(resolved["total"]["strict"], language),
-    }
-    return [
-        paragraph(
-            say(
-                "waiting.late",
-                language,
-                rule=capital(named("rule", rule, language)),
-                after=whole(late[rule], language),
-                after_total=whole(resolved["total"][rule], language),
-                **numbers,
-            )
+    variants = [rule for rule in resolved.index if rule.startswith("strict_")]
+    said = [
+        say(
+            "waiting.late",
+            language,
+            rule=capital(named("rule", rule, language)),
+            after=late[rule],
+            after_total=resolved["total"][rule],
+            before=late["strict"],
+            before_total=resolved["total"]["strict"],
         )
-        for rule in resolved.index
-        if rule.startswith("strict_")
+        for rule in variants
     ]
+    if not said:
+        return []
+    counts = [
+        (
+            capital(named("rule", rule, language)),
+            say("waiting.count", language, late=late[rule], n=resolved["total"][rule]),
+        )
+        for rule in ["strict", *variants]
+    ]
+    return [*map(paragraph, said), evidence(counts, language)]

@@ -13,12 +13,17 @@ from cchc_analysis.narrative.evidence import counted, evidence
 from cchc_analysis.wording import decimal, named, percent, say, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cchc_analysis.drivers import DriverFit
     from cchc_analysis.drivers.random_intercept import RandomIntercept
     from cchc_analysis.drivers.validation import Validation
+    from cchc_analysis.sources.folder import UnitData
 
 _MOST_LEVELS = 5
 _MOST_CHANGES = 3
+_LEAST_CHANGE = 0.01  # of the late share: a smaller change is not worth a sentence
+_FEW_DOSSIERS = 30  # as drivers.late_drivers names small clusters
 _KNOWN = ("estimated", "firth")
 _REST, _ALL = "(rest)", "(all)"  # as drivers.would_change calls them
 
@@ -35,13 +40,15 @@ def drivers(
     sentences = [_effect(row, language) for row in top.head(_MOST_LEVELS).to_dict("records")]
     if not sentences:
         sentences = [say("drivers.none_clear", language)]
-    if len(rows) > len(clear):
-        sentences.append(say("drivers.unclear", language, n=len(rows) - len(clear)))
+    covers = (rows["effect_low"] <= 0) & (rows["effect_high"] >= 0)
+    unsure = {"unclear": covers.sum(), "open": rows["effect_low"].isna().sum()}
+    unsure["open"] += fit.effects["reading"].eq("one_cluster").sum()
+    sentences += [say(f"drivers.{key}", language, n=n) for key, n in unsure.items() if n]
     return [
         paragraph(say("drivers.population", language, **_population(fit, language))),
         *map(paragraph, sentences),
         *_cautions(fit, units, language),
-        evidence(_counts(fit, len(rows) - len(clear), units, language), language),
+        evidence(_counts(fit, unsure, units, language), language),
     ]
 
 
@@ -56,15 +63,16 @@ def _population(fit: DriverFit, language: Language) -> dict[str, str]:
 
 
 def _counts(
-    fit: DriverFit, unclear: int, units: pd.DataFrame | None, language: Language
+    fit: DriverFit, unsure: Mapping[str, int], units: pd.DataFrame | None, language: Language
 ) -> list[tuple[str, str]]:
     """Return the numbers behind the sentences, and the dossiers of each small unit."""
-    numbers = {**_population(fit, language), "unclear": unclear, "small": len(fit.small_clusters)}
-    small = [
-        (unit_name(unit, units=units, language=language), whole(total, language))
-        for unit, total in fit.small_clusters.items()
+    numbers = {**_population(fit, language), **unsure}
+    if fit.reading == "firth":
+        numbers["separated"] = len(fit.separated)
+    return [
+        *counted("drivers", numbers, language),
+        *_small_counts(fit.small_clusters, fit.clusters, units, language)[1:],
     ]
-    return [*counted("drivers", numbers, language), *small]
 
 
 def _effect(row: dict, language: Language) -> str:
@@ -83,23 +91,51 @@ def _effect(row: dict, language: Language) -> str:
     )
 
 
-def _small(fit: DriverFit, units: pd.DataFrame | None, language: Language) -> str:
+def small_units(loaded: UnitData, *, suppress_below: int = 0, language: Language) -> list[Block]:
+    """Name the units that rest on few dossiers, whatever is counted of them; else nothing.
+
+    Parameters
+    ----------
+    loaded
+        What :func:`~cchc_analysis.load_unit` returned.
+    suppress_below
+        Units with fewer dossiers are not named.
+    """
+    totals = loaded.dossiers["unit_id"].value_counts().sort_values(kind="stable")
+    small = totals[totals.between(suppress_below, _FEW_DOSSIERS, inclusive="left")].to_dict()
+    if not small:
+        return []
+    said = _small("units.small", small, len(totals), loaded.units, language)
+    behind = _small_counts(small, len(totals), loaded.units, language)
+    return [notice(said), evidence(behind, language)]
+
+
+def _small(
+    key: str, small: Mapping[str, int], of: int, units: pd.DataFrame | None, language: Language
+) -> str:
     """Name the units that rest on few dossiers."""
-    shown = list(fit.small_clusters.items())[:_MOST_LEVELS]
+    shown = list(small.items())[:_MOST_LEVELS]
     named_units = "; ".join(
-        say("drivers.small.one", language, n=total,
+        say("units.small.one", language, n=total,
             unit=unit_name(unit, units=units, language=language))
         for unit, total in shown
     )  # fmt: skip
-    more = len(fit.small_clusters) - len(shown)
-    return say(
-        "drivers.small.more" if more else "drivers.small",
-        language,
-        few=len(fit.small_clusters),
-        clusters=fit.clusters,
-        units=named_units,
-        more=more,
-    )
+    more = len(small) - len(shown)
+    if more:
+        named_units = say("units.small.others", language, units=named_units, more=more)
+    return say(key, language, few=len(small), clusters=of, units=named_units)
+
+
+def _small_counts(
+    small: Mapping[str, int], of: int, units: pd.DataFrame | None, language: Language
+) -> list[tuple[str, str]]:
+    """Return how many units there are and are small, and the dossiers of each small one."""
+    numbers = {"of": of, "few": len(small), "more": max(len(small) - _MOST_LEVELS, 0)}
+    each = [
+        (unit_name(unit, units=units, language=language), whole(total, language))
+        for unit, total in small.items()
+    ]
+    return [*counted("units.small", numbers, language), *each]
 
 
 def _cautions(fit: DriverFit, units: pd.DataFrame | None, language: Language) -> list[Block]:
@@ -108,7 +144,8 @@ def _cautions(fit: DriverFit, units: pd.DataFrame | None, language: Language) ->
     if fit.weak:
         cautions.append(say("drivers.weak", language, clusters=fit.clusters))
     if fit.small_clusters:
-        cautions.append(_small(fit, units, language))
+        small = fit.small_clusters
+        cautions.append(_small("drivers.small", small, fit.clusters, units, language))
     if fit.reading == "firth":
         cautions.append(say("drivers.firth", language, n=len(fit.separated)))
     return [notice(text) for text in [*cautions, say("drivers.notice", language)]]
@@ -135,7 +172,8 @@ def cannot_separate(fit: DriverFit, *, language: Language) -> list[Block]:
 
 def would_change(changes: pd.DataFrame, *, language: Language) -> list[Block]:
     """Say which groups, were they as punctual as the rest, would lower the late share most."""
-    fewer = changes[changes["difference_high"] < 0]
+    least = -_LEAST_CHANGE * changes["observed"]
+    fewer = changes[(changes["difference_high"] < 0) & (changes["difference"] < least)]
     if fewer.empty:
         return [paragraph(say("as_if.none", language))] if len(changes) else []
     blocks = [
@@ -168,6 +206,8 @@ def _largest(changes: pd.DataFrame, like: str) -> pd.DataFrame:
 
 def between_units(fit: RandomIntercept, *, language: Language) -> list[Block]:
     """Say how much units differ beyond the terms, as odds of two units taken at random."""
+    if fit.reading == "separated":
+        return [paragraph(say("between.separated", language))]
     if fit.reading != "fitted":
         return []
     key = "between.some" if fit.median_odds_ratio_low > 1 else "between.none"
@@ -197,6 +237,8 @@ def validation(result: Validation, *, language: Language) -> list[Block]:
     }
     better = "better" if result.brier < result.brier_average else "no_better"
     fits = "covers" if slope.slope_low <= 1 <= slope.slope_high else "misses"
+    if pd.isna(slope.slope_low):
+        fits = "no_interval"
     return [
         paragraph(say(f"valid.{better}", language, **numbers)),
         paragraph(say(f"valid.{fits}", language, **numbers)),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cchc_analysis import catalogue
-from cchc_analysis.display import Block, Language, facts, heading, notice, paragraph
+from cchc_analysis.display import Block, Language, card, facts, heading, notice, paragraph
 from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import (
     as_printed,
@@ -22,6 +22,7 @@ from cchc_analysis.labels import (
     number_of,
     sources,
 )
+from cchc_analysis.narrative.evidence import counted, evidence
 from cchc_analysis.wording import (
     day,
     interval,
@@ -100,7 +101,7 @@ def glance(rates: pd.DataFrame, published: pd.DataFrame, *, language: Language) 
     """Show the main figures as cards: computed ones first, then the latest printed ones."""
     computed = rates[rates["indicator"].isin(_RATES) & rates["value"].notna()]
     cards = [
-        _card(
+        card(
             indicator_name(row["indicator"], language),
             percent(row["value"], language),
             say(
@@ -131,7 +132,11 @@ def suppressed(minimum: int, *, language: Language) -> list[Block]:
     """Say that small counts are left out of a page made for publishing; else nothing."""
     if minimum <= 1:
         return []
-    return [notice(say("suppressed", language, minimum=minimum))]
+    numbers = {"minimum": minimum}
+    return [
+        notice(say("suppressed", language, **numbers)),
+        evidence(counted("suppressed", numbers, language), language),
+    ]
 
 
 def provenance(
@@ -191,11 +196,4 @@ def _printed_card(row: dict, language: Language) -> str:
     shown = as_printed(row, language)
     if pd.isna(row["printed"]) and row["denominator"] > 0:
         shown = percent(row["numerator"] / row["denominator"], language)
-    return _card(getattr(name, language), shown, note)
-
-
-def _card(label: str, value: str, note: str) -> str:
-    return (
-        f'<div class="card"><span class="label">{escape(label)}</span>'
-        f'<span class="value">{escape(value)}</span><span class="note">{escape(note)}</span></div>'
-    )
+    return card(getattr(name, language), shown, note)

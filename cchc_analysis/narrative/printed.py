@@ -14,13 +14,13 @@ from cchc_analysis.labels import (
     number_of,
     value,
 )
+from cchc_analysis.narrative.evidence import counted, evidence
 from cchc_analysis.wording import (
     has_phrase,
     percent,
     period,
     say,
     translated,
-    whole,
 )
 
 
@@ -34,20 +34,9 @@ def reconciliation(
 ) -> list[Block]:
     """Say of each printed percentage whether it follows from the counts printed beside it."""
     blocks = [_rounding_sentence(row, language, units) for row in rounding.to_dict("records")]
-    blocks += [
-        paragraph(
-            say(
-                f"pair.{row['verdict']}",
-                language,
-                source=translated(row["source"], language),
-                first=local_number(row["first_printed"], language),
-                second=local_number(row["second_printed"], language),
-                sum=local_number(row["sum_printed"], language),
-            )
-        )
-        for row in pairs.to_dict("records")
-        if has_phrase(f"pair.{row['verdict']}", language)
-    ]
+    said = [row for row in pairs.to_dict("records")
+            if has_phrase(f"pair.{row['verdict']}", language)]  # fmt: skip
+    blocks += [_pair_sentence(row, language) for row in said]
     keys = ["unit_id", "source", "total"]
     for (unit_id, source, total), group in remainder.groupby(keys, sort=False, dropna=False):
         low, high = group.set_index("habit")["low"], group.set_index("habit")["high"]
@@ -67,7 +56,21 @@ def reconciliation(
                     )
                 )
             )
-    return blocks
+    totals = [(f"{pair['first']} + {pair['second']}", pair["sum"])
+              for pair in (_pair(row, language) for row in said)]  # fmt: skip
+    return [*blocks, evidence(totals, language)] if totals else blocks
+
+
+def _pair_sentence(row: dict, language: Language) -> Block:
+    source = translated(row["source"], language)
+    return paragraph(say(f"pair.{row['verdict']}", language, source=source, **_pair(row, language)))
+
+
+def _pair(row: dict, language: Language) -> dict[str, str]:
+    """Return two printed percentages and their sum."""
+    return {
+        name: local_number(row[f"{name}_printed"], language) for name in ("first", "second", "sum")
+    }
 
 
 def checked_share(rounding: pd.DataFrame, *, language: Language) -> list[Block]:
@@ -75,19 +78,17 @@ def checked_share(rounding: pd.DataFrame, *, language: Language) -> list[Block]:
     if rounding.empty:
         return []
     found = rounding["verdict"].value_counts()
+    numbers = {
+        "n": len(rounding),
+        "agrees": found.get("agrees", 0),
+        "truncation": found.get("only_truncation", 0),
+        "ceiling": found.get("only_ceiling", 0),
+        "last": found.get("last_digit", 0),
+        "disagrees": found.get("disagrees", 0),
+    }
     return [
-        paragraph(
-            say(
-                "checked",
-                language,
-                n=len(rounding),
-                agrees=found.get("agrees", 0),
-                truncation=found.get("only_truncation", 0),
-                ceiling=found.get("only_ceiling", 0),
-                last=found.get("last_digit", 0),
-                disagrees=found.get("disagrees", 0),
-            )
-        )
+        paragraph(say("checked", language, **numbers)),
+        evidence(counted("checked", numbers, language), language),
     ]
 
 
@@ -97,19 +98,17 @@ def sums(
     """Say which sums hold among the printed figures, and how the dossiers of sub-units add."""
     if checked.empty:
         return []
-    found = checked["verdict"].value_counts()
-    added = [_sum_below(row, checked, language, units) for row in _totals_below(checked)]
+    holds = (checked["verdict"] == "holds").sum()
+    numbers = {"n": len(checked), "holds": holds, "others": len(checked) - holds}
+    below = [_sum_below(row, checked, language, units) for row in _totals_below(checked)]
+    counts = [
+        (f"{told['unit']}, {told['period']}", say("sums.count.below", language, **told))
+        for _, told in below
+    ]
     return [
-        paragraph(
-            say(
-                "sums",
-                language,
-                n=len(checked),
-                holds=found.get("holds", 0),
-                others=len(checked) - found.get("holds", 0),
-            )
-        ),
-        *added,
+        paragraph(say("sums", language, **numbers)),
+        *(paragraph(say(f"sums.{verdict}", language, **told)) for verdict, told in below),
+        evidence([*counted("sums", numbers, language), *counts], language),
     ]
 
 
@@ -119,8 +118,13 @@ def form_sums(checked: pd.DataFrame, *, language: Language) -> list[Block]:
         return []
     gaps = checked.loc[checked["verdict"] != "holds", "gap"].abs()
     key = "form_sums.all" if gaps.empty else "form_sums.some"
-    largest = 0 if gaps.empty else whole(gaps.max(), language)
-    return [paragraph(say(key, language, n=len(checked), others=len(gaps), largest=largest))]
+    numbers = {"n": len(checked), "others": len(gaps)}
+    if len(gaps):
+        numbers["largest"] = gaps.max()
+    return [
+        paragraph(say(key, language, **numbers)),
+        evidence(counted("form_sums", numbers, language), language),
+    ]
 
 
 def _totals_below(checked: pd.DataFrame) -> list[dict]:
@@ -131,27 +135,24 @@ def _totals_below(checked: pd.DataFrame) -> list[dict]:
 
 def _sum_below(
     row: dict, checked: pd.DataFrame, language: Language, units: pd.DataFrame | None
-) -> Block:
-    """Say how the dossiers of the units below add up, received and in time."""
+) -> tuple[str, dict[str, str | float]]:
+    """Return whether the dossiers of the units below add up, received and in time, and how."""
     same = checked["identity"] == row["identity"].replace("denominator", "numerator")
     for name in ("unit_id", "period_start_on", "period_end_on", "source"):
         same &= checked[name].isin([row[name]])  # a date not stated equals itself
     counts = checked[same].iloc[0]
     verdicts = {row["verdict"], counts["verdict"]}
     verdict = next(name for name in ("fails", "short", "holds") if name in verdicts)
-    return paragraph(
-        say(
-            f"sums.{verdict}",
-            language,
-            unit=capital(unit_name(row["unit_id"], units=units, language=language)),
-            n=row["parts_count"],
-            period=period(row["period_start_on"], row["period_end_on"], language),
-            total=row["left"],
-            printed=row["right"],
-            count=counts["left"],
-            printed_count=counts["right"],
-        )
-    )
+    told = {
+        "unit": capital(unit_name(row["unit_id"], units=units, language=language)),
+        "n": row["parts_count"],
+        "period": period(row["period_start_on"], row["period_end_on"], language),
+        "total": row["left"],
+        "printed": row["right"],
+        "count": counts["left"],
+        "printed_count": counts["right"],
+    }
+    return verdict, told
 
 
 def two_averages(
@@ -170,35 +171,33 @@ def two_averages(
     if len(known) < 2:
         return []
     count, total = known["count"].sum(), known["total"].sum()
-    blocks = [
-        paragraph(
-            say(
-                "averages",
-                language,
-                count=count,
-                total=total,
-                pooled=percent(count / total, language),
-                mean=percent((known["count"] / known["total"]).mean(), language),
-                n=len(known),
-            )
-        )
-    ]
+    numbers = {
+        "n": len(known),
+        "count": count,
+        "total": total,
+        "pooled": percent(count / total, language),
+        "mean": percent((known["count"] / known["total"]).mean(), language),
+    }
     same = published["kind"] == "result"
     for name in ("indicator", "period_start_on", "period_end_on"):
         same &= published[name].isin(known[name])
-    blocks += [
-        paragraph(
-            say(
-                "averages.printed",
-                language,
-                source=translated(row["source"], language),
-                printed=as_printed(row, language),
-                unit=unit_name(row["unit_id"], units=units, language=language),
-            )
-        )
+    above = [
+        {
+            "source": translated(row["source"], language),
+            "unit": unit_name(row["unit_id"], units=units, language=language),
+            "printed": as_printed(row, language),
+        }
         for row in published[same & published["printed"].notna()].to_dict("records")
     ]
-    return blocks
+    counts = [
+        *counted("averages", numbers, language),
+        *((f"{capital(row['unit'])} ({row['source']})", row["printed"]) for row in above),
+    ]
+    return [
+        paragraph(say("averages", language, **numbers)),
+        *(paragraph(say("averages.printed", language, **row)) for row in above),
+        evidence(counts, language),
+    ]
 
 
 def no_ranking(
@@ -217,22 +216,17 @@ def no_ranking(
     ]
     ends = estimates[["period_start_on", "period_end_on"]].drop_duplicates()
     periods = [period(start, end, language) for start, end in ends.itertuples(index=False)]
-    reasons = []
+    reasons, counts = [], []
     if estimates["indicator"].nunique() > 1:
         reasons.append(say("no_ranking.meanings", language, meanings="; ".join(meanings)))
     if len(periods) > 1:
-        reasons.append(
-            say(
-                "no_ranking.periods",
-                language,
-                periods="; ".join(periods),
-                without=estimates["total"].isna().sum(),
-                n=len(estimates),
-            )
-        )
+        numbers = {"n": len(estimates), "without": estimates["total"].isna().sum()}
+        reasons.append(say("no_ranking.periods", language, periods="; ".join(periods), **numbers))
+        counts = [evidence(counted("no_ranking", numbers, language), language)]
     if not reasons:
         return []
-    return [paragraph(text) for text in [*reasons, say("no_ranking.conclusion", language)]]
+    said = [*reasons, say("no_ranking.conclusion", language)]
+    return [*map(paragraph, said), *counts]
 
 
 def _rounding_sentence(row: dict, language: Language, units: pd.DataFrame | None) -> Block:

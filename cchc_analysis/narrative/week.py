@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cchc_analysis.display import Block, Language, heading
-from cchc_analysis.narrative.page import card
+from cchc_analysis.display import Block, Language, card, heading
 from cchc_analysis.wording import day, decimal, percent, say, whole
 
 _OVERDUE = ("overdue_over_10", "overdue_to_10")
@@ -27,7 +26,8 @@ def week(
     """
     if due.empty:
         return []
-    count = due.set_index("band")["count"]
+    waiting = due["suspended_count"].fillna(0)  # of a past day it is not known
+    count = (due["count"] - waiting).groupby(due["band"]).sum()
     total = due["total"].iloc[0]
     overdue, soon = (sum(count.get(band, 0) for band in bands) for bands in (_OVERDUE, _SOON))
     on = day(due["as_of"].iloc[0], language)
@@ -70,9 +70,16 @@ def _expected(expected: pd.DataFrame, language: Language) -> list[str]:
     ]
 
 
+def whole_weeks(flows: pd.DataFrame) -> pd.DataFrame:
+    """Leave out weeks that the day of the data cuts short; all periods where none is a week."""
+    days = pd.to_datetime(flows["period_end_on"]) - pd.to_datetime(flows["period_start_on"])
+    weeks = flows[days == pd.Timedelta(days=6)]
+    return flows if weeks.empty else weeks
+
+
 def _cleared(flows: pd.DataFrame, language: Language) -> list[str]:
     """Return what went out against what came in over the last weeks."""
-    last = flows.tail(_WEEKS_BACK)
+    last = whole_weeks(flows).tail(_WEEKS_BACK)
     received, resolved = last["received_count"].sum(), last["resolved_count"].sum()
     if not received > 0:
         return []

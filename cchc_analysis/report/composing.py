@@ -70,11 +70,11 @@ def _linked(blocks: Sequence[Shown]) -> list[list[Shown]]:
 
 
 def _groups(blocks: Sequence[Shown]) -> list[dict[str, Any]]:
-    """Set the sentences that lead to a figure beside it."""
+    """Set the sentences that lead to a figure, and the facts they rest on, beside it."""
     groups: list[dict[str, Any]] = []
     texts: list[Shown] = []
     for block in blocks:
-        if block["kind"] in ("text", "notice"):
+        if block["kind"] in ("text", "notice", "facts"):
             texts.append(block)
             continue
         if block["kind"] == "figure":

@@ -51,7 +51,7 @@ def read_site(path: Path) -> list[Job]:
     """Read the jobs of a site from a TOML file.
 
     Each ``[[job]]`` states ``notebook`` and ``unit``, and if needed the other fields of
-    :class:`Job`; ``inputs`` are paths relative to the file.
+    :class:`Job`; ``inputs`` are files, or folders of them, relative to the TOML file.
 
     Parameters
     ----------
@@ -99,8 +99,13 @@ def _job(entry: Mapping[str, Any], where: str, folder: Path) -> Job:
         if type(value) is not kinds[name]:
             found = type(value).__name__
             raise InputError(f"{where}: {name} is a {found}, expected {kinds[name].__name__}.")
-    inputs = tuple(folder / name for name in entry.get("inputs", ()))
+    inputs = tuple(path for name in entry.get("inputs", ()) for path in _files(folder / name))
     return Job(**{**entry, "inputs": inputs})
+
+
+def _files(path: Path) -> list[Path]:
+    """Return a file, or the files of a folder."""
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
 
 
 def page_names(job: Job, language: str) -> dict[str, str]:

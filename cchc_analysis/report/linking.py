@@ -2,28 +2,33 @@
 
 A reader who doubts a number follows it to its row, where count, total, interval, rule and
 source stand. A number that no table of the page shows is left as it is, and
-:func:`unlinked` names it, so that a check can refuse the page.
+:func:`unlinked` names it, so that a check can refuse the page. Numbers of the wording itself,
+as in '95 % interval', are no figures.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
+
+from cchc_analysis.wording import numbers_in_words
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, NavigableString, Tag
 
-NUMBER = re.compile(r"(?<![\w.,/–-])\d(?:[\d.,]*\d)?(?: %)?(?![\w/])")
+NUMBER = re.compile(r"(?<![\w.,–-])\d(?:[\d.,]*\d)?(?!\w)")
 _NO_FIGURES = re.compile(
     r"\d{1,2}/\d{1,2}/\d{4}"  # dates
     r"|\b\d{1,2} [A-Z][a-z]{2} \d{4}"
-    r"|\b(?:19|20)\d\d\b"  # years
+    r"|\b(?:\d\d/)?(?:19|20)\d\d\b"  # months, years
     r"|\b\d+(?:/\d+)?/[A-ZĐ]{2,}[\w-]*"  # 766/QĐ-TTg
     r"|\b(?:QĐ|NQ|NĐ|TT) \d+\b"
     r"|\bII\.\d+\w*"
     r"|(?:1 July|1/7)\b"
+    r"|\b(?:bài báo|article) \d{3}\b"  # the name of a source
 )
 _FEW_DIGITS = 2
 
@@ -54,7 +59,7 @@ def link_figures(
     ...     ["<table><tr><th>on time</th><td>97.64 %</td><td>495,353</td></tr></table>"],
     ... )])
     >>> texts[0]
-    '<p><a class="n" href="#r1">97.64 %</a> of <a class="n" href="#r1">495,353</a> dossiers</p>'
+    '<p><a class="n" href="#r1">97.64</a> % of <a class="n" href="#r1">495,353</a> dossiers</p>'
     >>> tables[0][:23]
     '<table><tr id="r1"><th>'
     """
@@ -95,11 +100,29 @@ def unlinked(html: str) -> list[str]:
     shown = {figure for row in _rows(page) for figure in _figures(row.get_text(" "))}
     shown |= {figure for part in page.find_all(["caption", "tfoot"])
               for figure in _figures(part.get_text(" "))}  # fmt: skip
-    sentences = [
-        p for p in page.find_all(["p", "li"]) if p.find_parent(["table", "footer"]) is None
-    ]
-    said = [figure for p in sentences for figure in _figures(p.get_text(""))]
+    said = [match.group() for text in _texts(page) for match in _said(text)]
     return [figure for figure in said if figure not in shown]
+
+
+def sentences(html: str) -> list[str]:
+    """Return the paragraphs and list items of a page or a part of it, as plain text.
+
+    Those of tables, of lists of links and of the foot are left out.
+
+    Examples
+    --------
+    >>> sentences('<p>3 of <a href="#r1">7</a></p><nav><ul><li>Months</li></ul></nav>')
+    ['3 of 7']
+    """
+    return _texts(_soup(html))
+
+
+def _texts(page: BeautifulSoup) -> list[str]:
+    return [
+        p.get_text("")
+        for p in page.find_all(["p", "li"])
+        if p.find_parent(["table", "footer", "nav"]) is None and "unit" not in p.get("class", [])
+    ]
 
 
 def _soup(html: str) -> BeautifulSoup:
@@ -115,12 +138,35 @@ def _rows(table: BeautifulSoup) -> list[Tag]:
 
 
 def _figures(text: str) -> list[str]:
-    """Return the figures of a text; no dates, years or numbers of laws."""
+    """Return the figures of a text, without their percent signs; no dates, years or laws."""
     return [match.group() for match in _found(text)]
 
 
+def _said(sentence: str) -> Iterable[re.Match[str]]:
+    """Return the figures of a sentence, without the numbers of its wording."""
+    return _found(_wording().sub(_blank, sentence))
+
+
 def _found(text: str) -> Iterable[re.Match[str]]:
-    return NUMBER.finditer(_NO_FIGURES.sub(lambda match: "\0" * len(match.group()), text))
+    return NUMBER.finditer(_NO_FIGURES.sub(_blank, text))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "\0" * len(match.group())
+
+
+@cache
+def _wording() -> re.Pattern[str]:
+    """Return what matches the stretches of phrases that hold a number, such as 'khoảng 95 %'."""
+    longest_first = sorted(numbers_in_words(), key=len, reverse=True)
+    return re.compile("|".join(map(_whole_words, longest_first)), re.IGNORECASE)
+
+
+def _whole_words(text: str) -> str:
+    """Return a pattern for a text that does not begin or end within a word or a number."""
+    opening = r"\b" if text[0].isalnum() else ""
+    closing = r"(?!\w|[.,]\d)" if text[-1].isalnum() else ""
+    return opening + re.escape(text) + closing
 
 
 def _link(
@@ -130,7 +176,7 @@ def _link(
     """Replace a text by itself with links around the figures that a row shows."""
     text, parts, at = str(node), [], 0
     sentence = node.find_parent().get_text("")
-    for match in _found(text):
+    for match in _said(text):
         row = next(
             filter(None, (_row_of(match.group(), sentence, rows) for rows in evidence)), None
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import unescape
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from cchc_analysis.report.composing import compose
 from cchc_analysis.report.jobs import Job, page_names
+from cchc_analysis.report.linking import sentences, unlinked
 from cchc_analysis.report.workbook import workbook_name
 from cchc_analysis.wording import say
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 REFERENCE = Path(__file__).resolve().parents[1] / "reference"
 SENTINEL = "provenance"
+_MOST_NAMED, _LONGEST = 5, 200
 
 
 class ReportError(RuntimeError):
@@ -119,7 +122,7 @@ def render_page(notebook: NotebookNode, job: Job, *, language: str, site_languag
         "workbook": workbook_name(page_names(job, site_language)[language]) if tables else "",
         "workbook_said": say("workbook.link", language),
         "index": "index.html" if language == "vi" else "index.en.html",
-        **compose([_block(output) for output in shown]),
+        **compose([_block(output, job.unit) for output in shown]),
     }
     exporter = HTMLExporter(
         template_name="report_template", extra_template_basedirs=[str(REFERENCE)]
@@ -127,7 +130,7 @@ def render_page(notebook: NotebookNode, job: Job, *, language: str, site_languag
     return exporter.from_notebook_node(notebook, resources={"page": page})[0]
 
 
-def _block(output: NotebookNode) -> dict[str, str]:
+def _block(output: NotebookNode, unit: str) -> dict[str, str]:
     tags, html = _tags(output), output.data.get("text/html", "")
     mime = next((mime for mime in output.data if mime.startswith("image/")), "")
     image = output.data.get(mime, "")
@@ -140,9 +143,14 @@ def _block(output: NotebookNode) -> dict[str, str]:
         "scrolls": tags["kind"] == "table" and 'class="scroll"' not in html,
         "mime": mime,
         "image": "".join(image.split()),
-        "alt": output.metadata.get(mime, {}).get("alt", ""),
+        "alt": _naming(unit, output.metadata.get(mime, {}).get("alt", "")),
         "caption": tags.get("caption", ""),
     }
+
+
+def _naming(unit: str, alt: str) -> str:
+    """Put the unit before an image's alternative text that does not name it."""
+    return alt if not alt or unit.casefold() in alt.casefold() else f"{unit}: {alt}"
 
 
 def count_blocks(notebook: NotebookNode, language: str) -> dict[str, int]:
@@ -199,7 +207,10 @@ def check_outputs(notebook: NotebookNode, job: Job, languages: Sequence[str]) ->
 
 
 def check_page(html: str, notebook: NotebookNode, language: str) -> None:
-    """Refuse a page that does not hold every figure and table of its notebook.
+    """Refuse a page that lacks a figure or table, or says a number that none of its rows shows.
+
+    A sentence that was changed after it was made is caught here, and so is one that rounds
+    in another way than the table it speaks of.
 
     Parameters
     ----------
@@ -213,7 +224,8 @@ def check_page(html: str, notebook: NotebookNode, language: str) -> None:
     Raises
     ------
     ReportError
-        If the numbers of ``<img`` and ``<table`` are not those of the outputs.
+        If the numbers of ``<img`` and ``<table`` are not those of the outputs, a sentence is
+        not one of them, or a number in it stands in no table, list of facts or card.
     """
     found = {
         "figures": len(re.findall(r"<img\b", html)),
@@ -222,3 +234,23 @@ def check_page(html: str, notebook: NotebookNode, language: str) -> None:
     expected = count_blocks(notebook, language)
     if found != expected:
         raise ReportError(f"The page in '{language}' has {found}, its notebook {expected}.")
+    _check_sentences(html, notebook, language)
+
+
+def _check_sentences(html: str, notebook: NotebookNode, language: str) -> None:
+    """Refuse sentences that the notebook did not show, or whose figures no row shows."""
+    made = Counter(
+        text
+        for output in blocks(notebook, language)
+        if _tags(output)["kind"] != SENTINEL
+        for text in sentences(output.data.get("text/html", ""))
+    )
+    said = Counter(sentences(html))
+    for text in (said - made) + (made - said):
+        raise ReportError(f"A sentence in '{language}' is not as it was made: {text[:_LONGEST]}")
+    missing = list(dict.fromkeys(unlinked(html)))
+    if missing:
+        raise ReportError(
+            f"Sentences of the page in '{language}' say {', '.join(missing[:_MOST_NAMED])}, which "
+            "no table, list of facts or card of the page shows."
+        )

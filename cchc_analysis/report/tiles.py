@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from cchc_analysis.display import Language
-from cchc_analysis.gazetteer import unit_name
+from cchc_analysis.gazetteer import unit_names
 from cchc_analysis.labels import capital, in_order, indicator_name, sources
 from cchc_analysis.wording import NONE, percent, period, say
 
@@ -56,31 +56,43 @@ def maps(
         every other parent and class of the overview.
     """
     provinces = overview["unit_class"] == "province"
+    shown = pd.concat([_grid()["unit_id"], overview["unit_id"], overview["parent_id"]])
+    full = unit_names(shown.dropna(), units=units, language=language)
+    called = _Called(full, units.set_index("unit_id")["name"].to_dict())
     made = [
-        _province_map(era, overview[provinces], links, units, language)
+        _province_map(era, overview[provinces], links, called, language)
         for era in ERAS
         if era == ERAS[0] or any(unit.startswith(f"{era}-") for unit in links)
     ]
     rest = overview[~provinces].groupby(["parent_id", "unit_class"], sort=False)
-    return made + [_name_map(rows, links, units, language) for _, rows in rest]
+    return made + [_name_map(rows, links, called, language) for _, rows in rest]
+
+
+class _Called(NamedTuple):
+    """Names by ``unit_id``, looked up once for all tiles."""
+
+    full: dict[str, str]
+    """As they stand in a sentence."""
+    bare: dict[str, str]
+    """Without class and era."""
 
 
 def _province_map(
     era: str,
     overview: pd.DataFrame,
     links: Mapping[str, str],
-    units: pd.DataFrame,
+    called: _Called,
     language: Language,
 ) -> dict[str, Any]:
     grid = _grid()[_grid()["unit_id"].str.startswith(f"{era}-")]
     known = overview.set_index("unit_id").to_dict("index")
     tiles = [
         {
-            **_tile(cell["unit_id"], known.get(cell["unit_id"]), links, units, language),
+            **_tile(cell["unit_id"], known.get(cell["unit_id"]), links, called, language),
             "column": cell["column"],
             "row": cell["row"],
             "short": cell["short"],
-            **_of_islands(cell["islands"], cell["unit_id"], units, language),
+            **_of_islands(cell["islands"], cell["unit_id"], called, language),
         }
         for cell in grid.sort_values(["row", "column"]).to_dict("records")
     ]
@@ -88,26 +100,22 @@ def _province_map(
     return {"title": say(f"map.{era}", language), "tiles": tiles, **_note(rows, language)}
 
 
-def _of_islands(
-    islands: str, unit_id: str, units: pd.DataFrame, language: Language
-) -> dict[str, Any]:
+def _of_islands(islands: str, unit_id: str, called: _Called, language: Language) -> dict[str, Any]:
     """Name the tile of an archipelago, which shows no figure of its own."""
     if not islands:
         return {}
-    province = unit_name(unit_id, units=units, language=language)
-    said = say("map.islands", language, islands=islands, province=province)
+    said = say("map.islands", language, islands=islands, province=called.full[unit_id])
     return {"name": islands, "label": said, "value": "", "mark": "", "side": "islands"}
 
 
 def _name_map(
-    rows: pd.DataFrame, links: Mapping[str, str], units: pd.DataFrame, language: Language
+    rows: pd.DataFrame, links: Mapping[str, str], called: _Called, language: Language
 ) -> dict[str, Any]:
     first = rows.iloc[0]
-    above = unit_name(first["parent_id"], units=units, language=language)
     kind = say(f"class.{first['unit_class']}", language)
-    tiles = [_tile(row["unit_id"], row, links, units, language) for row in rows.to_dict("records")]
+    tiles = [_tile(row["unit_id"], row, links, called, language) for row in rows.to_dict("records")]
     tiles.sort(key=lambda tile: in_order(tile["name"]))
-    title = say("map.below", language, kind=kind, unit=above)
+    title = say("map.below", language, kind=kind, unit=called.full[first["parent_id"]])
     return {"title": title, "tiles": tiles, **_note(rows, language)}
 
 
@@ -115,12 +123,11 @@ def _tile(
     unit_id: str,
     row: Mapping[str, Any] | None,
     links: Mapping[str, str],
-    units: pd.DataFrame,
+    called: _Called,
     language: Language,
 ) -> dict[str, Any]:
-    full = capital(unit_name(unit_id, units=units, language=language))
-    names = units.set_index("unit_id")["name"]
-    tile = {"name": names.get(unit_id, full), "short": "", "href": links.get(unit_id, "")}
+    full = capital(called.full[unit_id])
+    tile = {"name": called.bare.get(unit_id, full), "short": "", "href": links.get(unit_id, "")}
     if row is None or pd.isna(row["value"]):
         label = say("map.no_figure", language, unit=full)
         return {**tile, "label": label, "value": "", "mark": _MARKS["none"], "side": "none"}

@@ -5,7 +5,8 @@ the heading is left out too, so a notebook needs no ``if``. A section is called 
 :func:`cchc_analysis.display.show`.
 """
 
-from cchc_analysis.sections.backlog import backtest, early_warning, flows, stock
+from cchc_analysis.sections.appointments import appointments, causes
+from cchc_analysis.sections.backlog import backtest, early_warning, flows, stock, week
 from cchc_analysis.sections.comparing import (
     averages,
     before_after,
@@ -20,6 +21,16 @@ from cchc_analysis.sections.comparing import (
     units_compared,
 )
 from cchc_analysis.sections.drivers import cannot_separate, drivers, validation, would_change
+from cchc_analysis.sections.findings import findings
+from cchc_analysis.sections.indices import (
+    agreement,
+    group_weight,
+    index_scores,
+    mean_total,
+    plans,
+    rank_worth,
+    targets,
+)
 from cchc_analysis.sections.printed import (
     all_rounding,
     bounds,
@@ -44,7 +55,9 @@ from cchc_analysis.sections.scorecards import score_change, scorecard, what_it_t
 from cchc_analysis.sections.timing import cohorts, durations, legal_time
 
 __all__ = [
+    "agreement",
     "all_rounding",
+    "appointments",
     "averages",
     "backtest",
     "before_after",
@@ -53,6 +66,7 @@ __all__ = [
     "cannot",
     "cannot_separate",
     "case_mix",
+    "causes",
     "cohorts",
     "concentration",
     "decomposition",
@@ -60,19 +74,25 @@ __all__ = [
     "durations",
     "early_warning",
     "fields",
+    "findings",
     "flows",
     "form",
     "form_sums",
     "funnel",
+    "group_weight",
+    "index_scores",
     "legal_time",
+    "mean_total",
     "meaning",
     "monitor",
     "months",
     "no_ranking",
     "panels",
+    "plans",
     "portal",
     "portal_below",
     "printed",
+    "rank_worth",
     "ranks",
     "rates",
     "rounding",
@@ -81,8 +101,10 @@ __all__ = [
     "scorecard",
     "stock",
     "sums",
+    "targets",
     "units_compared",
     "validation",
+    "week",
     "what_it_takes",
     "who_acts",
     "would_change",

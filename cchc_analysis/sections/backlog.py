@@ -15,6 +15,24 @@ if TYPE_CHECKING:
     from cchc_analysis.drivers.accuracy import Calibration
 
 
+def week(
+    due: pd.DataFrame,
+    weekly: pd.DataFrame,
+    expected: pd.DataFrame,
+    desk: pd.DataFrame,
+    *,
+    units: pd.DataFrame,
+    language: Language,
+) -> list[Block]:
+    """The page that is printed: key figures, late ones to expect, the ten most endangered."""
+    cards = narrative.week(due, weekly, expected, language=language)
+    shown = [
+        tables.expected_late(expected, language=language),
+        tables.desk(desk, units=units, language=language),
+    ]
+    return [*cards, *filter(None, shown)]
+
+
 def stock(due: pd.DataFrame, ages: pd.DataFrame, *, language: Language) -> list[Block]:
     """The open dossiers by the days to their due date, and by age."""
     parts: Parts = [
@@ -44,12 +62,11 @@ def early_warning(
     units: pd.DataFrame,
     language: Language,
 ) -> list[Block]:
-    """How many of the open dossiers will be late, and which are the likeliest."""
+    """What the warning rests on, how it widens with the weeks, and the dossiers next in line."""
     parts: Parts = [
-        narrative.early_warning(forecast, desk, expected, language=language),
+        narrative.early_warning(forecast, desk, language=language),
         figures.expected_late(expected, language=language),
-        tables.expected_late(expected, language=language),
-        tables.desk(desk, units=units, language=language),
+        tables.desk(desk, part="next", units=units, language=language),
     ]
     return section("early_warning", parts, language)
 

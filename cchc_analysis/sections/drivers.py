@@ -69,7 +69,9 @@ def validation(result: Validation, *, suppress_below: int = 0, language: Languag
     result = replace(result, calibration=replace(result.calibration, bins=shown))
     parts: Parts = [
         narrative.validation(result, language=language),
-        figures.foretold(result.calibration, source=result.source, language=language),
+        figures.foretold(
+            result.calibration, source=result.source, tested="units", language=language
+        ),
         tables.calibration(result, language=language),
     ]
     return section("validation", parts, language)

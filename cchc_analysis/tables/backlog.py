@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pandas as pd
 
 from cchc_analysis.display import Block, Language
@@ -10,8 +12,8 @@ from cchc_analysis.labels import sources
 from cchc_analysis.tables.markup import table_block
 from cchc_analysis.wording import day, decimal, named, percent, period, say, whole
 
-MOST_LISTED = 30
-"""Dossiers of the desk list that a page shows; the workbook holds all."""
+_LISTED = {"first": slice(0, 10), "next": slice(10, 30)}
+"""Dossiers of the desk list that a page shows; the list for the desk holds all."""
 _HASH_SHOWN = 12
 
 
@@ -76,41 +78,49 @@ def flows(rows: pd.DataFrame, *, language: Language) -> Block | None:
 
 
 def desk(
-    listed: pd.DataFrame, *, units: pd.DataFrame | None = None, language: Language
+    listed: pd.DataFrame,
+    *,
+    part: Literal["first", "next"] = "first",
+    units: pd.DataFrame | None = None,
+    language: Language,
 ) -> Block | None:
-    """Show the open dossiers likeliest to be late, at most 30.
+    """Show the open dossiers likeliest to be late: the first ten, or the twenty next to them.
 
     Parameters
     ----------
     listed
         What :func:`~cchc_analysis.backlog.warn` returned; rows without a probability are left
         out.
+    part
+        ``first`` or ``next``.
     units
         Units for the names.
     """
-    shown = listed[listed["probability"].notna()].head(MOST_LISTED)
+    shown = listed[listed["probability"].notna()].iloc[_LISTED[part]]
     if shown.empty:
         return None
+    told = [name for name in ("field", "procedure") if shown[name].notna().any()]
+    if part == "first" and shown["procedure"].notna().all():
+        told = ["procedure"]  # it implies the field, and the list is to fit the first page
     body = [
         [
             row["dossier_id"][:_HASH_SHOWN],
             unit_name(row["unit_id"], units=units, language=language),
-            *(_text(row[name], language) for name in ("field", "procedure")),
+            *(_text(row[name], language) for name in told),
             day(row["due_at"], language),
             decimal(row["days_to_due"], language, 0),
             percent(row["probability"], language, 0),
         ]
         for row in shown.to_dict("records")
     ]
-    names = ["desk_dossier", "desk_unit", "desk_field", "desk_procedure", "desk_due", "desk_days",
-             "desk_probability"]  # fmt: skip
+    names = ["dossier", "unit", *told, "due", "days", "probability"]
     foot = say(
-        "backlog.desk.foot", language, shown=len(shown), of=len(listed),
+        f"backlog.desk.foot.{part}", language, shown=len(shown), of=len(listed),
         day=day(shown["as_of"].max(), language), source=sources(shown["source"], language),
     )  # fmt: skip
     return table_block(
-        "table.desk", [f"column.{name}" for name in names], body, language, shown["source"],
-        numeric={5, 6}, foot=foot,
+        f"table.desk.{part}", [f"column.desk_{name}" for name in names], body, language,
+        shown["source"], numeric={len(names) - 2, len(names) - 1}, foot=foot,
     )  # fmt: skip
 
 

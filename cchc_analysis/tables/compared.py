@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cchc_analysis.display import Block, Language
-from cchc_analysis.gazetteer import unit_name
+from cchc_analysis.gazetteer import unit_names
 from cchc_analysis.labels import component_name, in_order, signed_points, sources
 from cchc_analysis.tables.markup import table_block
 from cchc_analysis.wording import NONE, decimal, percent, period, say, whole
@@ -136,8 +136,10 @@ def decomposition(parts: pd.DataFrame, *, language: Language) -> Block | None:
 
 def _by_name(rows: pd.DataFrame, units: pd.DataFrame | None, language: Language) -> pd.DataFrame:
     """Add the units' names and put them in the order of the alphabet."""
-    names = [unit_name(unit, units=units, language=language) for unit in rows["unit_id"]]
-    return rows.assign(name=names).sort_values("name", key=lambda text: text.map(in_order))
+    names = unit_names(rows["unit_id"], units=units, language=language)
+    return rows.assign(name=rows["unit_id"].map(names)).sort_values(
+        "name", key=lambda text: text.map(in_order)
+    )
 
 
 def _ranks(low: float, high: float, language: Language) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cchc_analysis.display import Block, Language
-from cchc_analysis.gazetteer import unit_name
+from cchc_analysis.gazetteer import unit_names
 from cchc_analysis.labels import bounds, in_order, row_label, sources, value
 from cchc_analysis.tables.markup import table_block
 from cchc_analysis.wording import (
@@ -125,9 +125,10 @@ def funnel(
     """Show every compared unit by name: its share, its own limits, and whether outside them."""
     if judged.empty:
         return None
-    in_names = judged.assign(
-        name=[unit_name(unit, units=units, language=language) for unit in judged["unit_id"]]
-    ).sort_values("name", key=lambda names: names.map(in_order))
+    names = unit_names(judged["unit_id"], units=units, language=language)
+    in_names = judged.assign(name=judged["unit_id"].map(names)).sort_values(
+        "name", key=lambda names: names.map(in_order)
+    )
     body = [
         [
             row["name"],

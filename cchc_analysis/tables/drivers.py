@@ -28,8 +28,8 @@ def effects(fit: DriverFit, *, language: Language) -> Block | None:
             level_name(row["term"], row["level"], language),
             level_name(row["term"], row["reference"], language),
             f"{whole(row['count'], language)}/{whole(row['total'], language)}",
-            decimal(row["effect"] * 100, language, 1),
-            _points(row["effect_low"], row["effect_high"], language),
+            _points(row["effect"], language),
+            _between(row["effect_low"], row["effect_high"], language),
             decimal(row["odds_ratio"], language),
         ]
         for row in fit.effects.to_dict("records")
@@ -108,9 +108,13 @@ def _foot(fit: DriverFit, language: Language) -> str:
     )
 
 
-def _points(low: float, high: float, language: Language) -> str:
+def _points(share: float, language: Language) -> str:
+    """Return a difference of shares in percentage points, with a minus sign, not a hyphen."""
+    return decimal(share * 100, language, 1).replace("-", "−")
+
+
+def _between(low: float, high: float, language: Language) -> str:
     """Return the ends of an interval in percentage points; none for a reference."""
     if pd.isna(low) or pd.isna(high):
         return say("none", language)
-    ends = (decimal(end * 100, language, 1) for end in (low, high))
-    return say("range", language, **dict(zip(("low", "high"), ends, strict=True)))
+    return say("range", language, low=_points(low, language), high=_points(high, language))

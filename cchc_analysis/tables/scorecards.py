@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from cchc_analysis.components import component_name, group_name
+from cchc_analysis.components import LATE_STAYS_LATE, component_name, group_name
 from cchc_analysis.display import Block, Language
 from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import sources
@@ -20,7 +20,12 @@ LEAST_LEFT = 0.1
 
 
 def scorecard(
-    totals: pd.DataFrame, groups: pd.DataFrame, scored: pd.DataFrame, *, language: Language
+    totals: pd.DataFrame,
+    groups: pd.DataFrame,
+    scored: pd.DataFrame,
+    point: pd.DataFrame,
+    *,
+    language: Language,
 ) -> Block | None:
     """Show total, groups and components: counts, recomputed and published score, maximum.
 
@@ -29,17 +34,21 @@ def scorecard(
     totals, groups, scored
         What ``score_totals``, ``score_groups`` and ``score_components`` returned, of one unit
         and period.
+    point
+        What ``cases_for_a_point`` returned: the maxima of components by their formulas.
     """
     if groups.empty:
         return None
+    highest = scored["metric"].map(point.set_index("metric")["maximum"])
+    scored = scored.assign(maximum=highest.astype("float64"))
     body = [_total_row(totals.iloc[0], language)]
     for group in groups.to_dict("records"):
         name = say("scorecard.group", language, group=group_name(group["group"], language))
         body.append([name, NONE, NONE, *_scores(group, language), _group_note(group, language)])
         of_group = scored[scored["group"] == group["group"]]
         body += [_component_row(row, language) for row in of_group.to_dict("records")]
-    names = ["component", "numerator", "denominator", "recomputed", "published", "difference",
-             "maximum", "score_note"]  # fmt: skip
+    names = ["score_component", "score_numerator", "score_denominator", "recomputed_score",
+             "published_score", "difference", "highest_score", "score_note"]  # fmt: skip
     source = scored["source"] if len(scored) else groups["group"]
     return table_block(
         "table.scorecard", [f"column.{name}" for name in names], body, language, source,
@@ -62,14 +71,14 @@ def what_it_takes(
             whole(row["numerator"], language),
             whole(row["denominator"], language),
             decimal(row["maximum"] - row["score"], language),
-            _needed(row, "cases_needed", language),
-            _needed(row, "new_cases_needed", language),
-            _needed(reached.loc[row["metric"]].to_dict(), "cases_needed", language),
+            _needed(row, language),
+            whole(row["new_cases_needed"], language),
+            _to_class({**reached.loc[row["metric"]].to_dict(), "metric": row["metric"]}, language),
         ]
         for row in rows.to_dict("records")
     ]
-    names = ["component", "numerator", "denominator", "points_left", "cases_for_a_point",
-             "new_cases_for_a_point", "cases_to_class"]  # fmt: skip
+    names = ["score_component", "score_numerator", "score_denominator", "points_left",
+             "cases_for_a_point", "new_cases_for_a_point", "cases_to_class"]  # fmt: skip
     foot = say("takes.foot", language, least=decimal(LEAST_LEFT, language, 1))
     return table_block(
         "table.takes", [f"column.{name}" for name in names], body, language, [], foot=foot
@@ -110,8 +119,8 @@ def units_to_act(
         ]
         for row in rows.to_dict("records")
     ]
-    names = ["unit_id", "component", "numerator", "denominator", "share", "others_share",
-             "missing_share", "case_share", "all_gain"]  # fmt: skip
+    names = ["unit_id", "score_component", "score_numerator", "score_denominator", "score_share",
+             "others_share", "missing_share", "case_share", "all_gain"]  # fmt: skip
     return table_block(
         f"table.acts.{unit_class}", [f"column.{name}" for name in names], body, language, source,
         numeric=set(range(2, 9)), foot=say("acts.foot", language, source=sources(source, language)),
@@ -126,12 +135,14 @@ def _total_row(total: pd.Series, language: Language) -> list[str]:
     difference = total["recomputed_sum"] - published
     scores = (total["recomputed_sum"], published, difference)
     cells = [decimal(score, language) for score in scores]
-    return [say("total", language), NONE, NONE, *cells, whole(100, language), NONE]
+    summed = pd.isna(total["published_score"]) and pd.notna(published)
+    note = say("score.summed", language) if summed else NONE
+    return [say("total", language), NONE, NONE, *cells, whole(100, language), note]
 
 
 def _component_row(row: dict, language: Language) -> list[str]:
     counts = [whole(row[name], language) for name in ("numerator", "denominator")]
-    scores = _scores({**row, "maximum": row["maximum"]}, language)
+    scores = _scores(row, language)
     note = NONE if row["status"] == "scored" else say(f"score.{row['status']}", language)
     return [component_name(row["metric"], language), *counts, *scores, note]
 
@@ -145,15 +156,23 @@ def _group_note(group: dict, language: Language) -> str:
     """Say of a group how many of its components have counts, where not all have."""
     if pd.notna(group["recomputed_score"]):
         return NONE
-    return say("score.group_unknown", language)
+    return say("score.unknown", language)
 
 
-def _needed(row: dict, name: str, language: Language) -> str:
+def _needed(row: dict, language: Language) -> str:
     """Return the cases needed, or why there is no such number."""
-    if pd.notna(row[name]):
-        return whole(row[name], language)
-    beyond = row["reading"] == "beyond_maximum" and name == "cases_needed"
-    return say("takes.beyond", language) if beyond else NONE
+    if row["metric"] in LATE_STAYS_LATE and row["denominator"] > 0:
+        return say("takes.late", language)
+    if pd.notna(row["cases_needed"]):
+        return whole(row["cases_needed"], language)
+    return say("takes.beyond", language) if row["reading"] == "beyond_maximum" else NONE
+
+
+def _to_class(row: dict, language: Language) -> str:
+    """Return the cases to the next class: where late stays late, new dossiers."""
+    if row["metric"] in LATE_STAYS_LATE and row["reading"] == "reachable":
+        return say("takes.new", language, n=row["new_cases_needed"])
+    return _needed({**row, "metric": ""}, language)
 
 
 def _sources(scored: pd.DataFrame, language: Language) -> str:
