@@ -26,7 +26,7 @@ WINGS = {
     },
     "shared": {
         "columns", "components", "periods", "workdays", "lateness", "gazetteer", "catalogue",
-        "disclosure",
+        "disclosure", "progress",
     },
     "entrance": {"cli", "__init__"},
 }  # fmt: skip

@@ -248,6 +248,12 @@ def test_the_most_common_level_may_be_the_one_not_seen():
     assert (found.predictions.loc[found.predictions["field"] == "z", "reading"] == "unseen").all()
     others = found.predictions[found.predictions["unit_id"] == "u1"]
     assert np.allclose(others["predicted"], predict(cells[cells["unit_id"] != "u1"], others))
+    training = cells[~own]
+    mix = training.groupby("field")[["on_time_count", "late_count"]].sum().sum(axis=1)
+    for row in found.predictions[found.predictions["field"] == "z"].itertuples():
+        frame = pd.DataFrame({"field": mix.index, "channel": row.channel})
+        average = np.average(logit(predict(training, frame)), weights=mix)
+        assert row.predicted == pytest.approx(expit(average), rel=1e-6)
 
 
 def test_a_level_never_late_is_predicted_low_but_not_impossible():

@@ -325,6 +325,22 @@ def test_a_simulated_unit_always_says_so():
     assert gazetteer.unit_name("sim", units=extended) == "tỉnh Mẫu B (mô phỏng)"
 
 
+def test_many_names_at_once_do_not_mix():
+    """Each is judged beside its own parent, and by the first table that has it."""
+    extended = own_units(
+        ("a", "An", "Xã An", "commune", "vn34-25"),
+        ("b", "An", "Xã An", "commune", "vn34-25"),
+        ("c", "An", "Xã An", "commune", "vn34-30"),
+    )
+    extended.loc[extended["unit_id"] == "a", "end_on"] = pd.Timestamp(2026, 6, 30)
+    extended.loc[extended["unit_id"] == "b", "start_on"] = pd.Timestamp(2026, 7, 1)
+    assert gazetteer.unit_names(["c", "b", "nobody", "vn63-807", "a", "c"], units=extended) == {
+        "c": "xã An", "b": "xã An (từ 1/7/2026)", "nobody": "nobody",
+        "vn63-807": "huyện Cần Giuộc", "a": "xã An (đến 30/6/2026)",
+    }  # fmt: skip
+    assert gazetteer.unit_names([]) == {}
+
+
 def test_subordinates_are_recursive():
     extended = own_units(
         ("x", "X", "Sở X", "department", "vn34-25"),

@@ -69,7 +69,11 @@ SEEN = {
     "Hạn xử lý (ngày)": "due_at", "Ngày hẹn trả KQ (*)": "due_at", "Hẹn\ntrả": "due_at",
     "Ngày kết thúc xử lý": "result_at", "Ngày HT": "result_at", "Ngày có kết quả": "result_at",
     "Ngày trả": "returned_at", "Ngày nộp hồ sơ": "submitted_at",
-    "Hạn tiếp nhận": "acceptance_due_at",
+    "Hạn tiếp nhận": "acceptance_due_at", "Thời hạn giải quyết theo quy định": "legal_days",
+    "Thời hạn GQ (ngày làm việc)": "legal_days", "Số lần gia hạn": "reappointed_count",
+    "SoLanHenLai": "reappointed_count", "Ngày gửi thư xin lỗi": "apologised_at",
+    "Phiếu xin lỗi": "apologised_at", "NGUYÊN NHÂN QUÁ HẠN": "late_cause",
+    "Lý do trễ hạn": "late_cause", "Thời hạn giải quyết": "due_at",
     "Tên TTHC": "procedure", "MaTTHC": "procedure", "LĨNH VỰC": "field", "TrangThai": "status",
     "KenhThucHien": "channel", "HoSoCoThanhPhanSoHoa": "digitised",
     "DuocThanhToanTrucTuyen": "paid_online", "Đơn vị/ cá nhân giải quyết": "unit_or_person",
@@ -94,11 +98,17 @@ def test_headers_of_personal_data_are_never_recognised(header):
 
 def test_no_header_stands_for_two_columns():
     listed = headers.reference()["headers"] | headers.reference()["headers_unit_or_person"]
-    keys = {}
     for name, variants in listed.items():
         for variant in variants:
-            key = headers.header_key(variant)
-            assert keys.setdefault(key, name) == name, variant
+            assert headers.match([variant]) == {name: "c0"}, variant
+
+
+def test_what_stands_in_brackets_tells_a_number_of_days_from_a_date():
+    found = headers.match(["Thời hạn giải quyết (ngày làm việc)", "Thời hạn giải quyết"])
+    assert found == {"legal_days": "c0", "due_at": "c1"}
+    assert headers.match(["Ngày hẹn trả (lần đầu)", "Ngày hẹn trả (*)"]) == {
+        "first_due_at": "c0", "due_at": "c1",
+    }  # fmt: skip
 
 
 def test_the_name_of_a_procedure_wins_over_its_code_wherever_it_stands():

@@ -2,7 +2,9 @@
 
 import ast
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 from pathlib import Path
 
 import nbformat
@@ -11,12 +13,13 @@ import pytest
 
 from cchc_analysis.report import Job, read_site
 from cchc_analysis.report.jobs import notebook_parameters
-from cchc_analysis.report.page import blocks, check_outputs, count_blocks
+from cchc_analysis.report.page import blocks, check_outputs, count_blocks, render_page
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SIMULATED = ROOT / "data" / "simulated"
 KEEPS_OUTPUT = "NBVAL_CHECK_OUTPUT"
+PROGRESS = r"[^\r\n]+: [\d,]+(?: of [\d,]+)?[\r\n]"
 
 BLOCKS_OF_CODE = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.If, ast.IfExp, ast.For,
@@ -159,11 +162,26 @@ def test_a_notebook_shows_the_same_in_both_languages(executed, notebook, languag
     assert [blocks(done, each) for each in absent] == [[] for _ in absent]
 
 
-def test_no_output_but_those_of_show(executed):
-    """Anything else (a warning, a stray table) would be lost on the page."""
+def test_no_warning_in_any_cell(executed):
+    """It would be lost on the page; how far a long loop is (a slow machine) may be."""
     for future in executed.values():
         outputs = [o for cell in future.result().cells for o in cell.get("outputs", [])]
-        assert [o["text"] for o in outputs if o.get("name") == "stderr"] == []
+        said = "".join(o["text"] for o in outputs if o.get("name") == "stderr")
+        assert re.sub(PROGRESS, "", said) == ""
+
+
+@pytest.mark.parametrize(("notebook", "language", "parameters"), RUNS)
+def test_every_image_names_the_unit_and_a_figure(executed, notebook, language, parameters):
+    if needs_sample(notebook, parameters) and not SIMULATED.is_dir():
+        pytest.skip("data/simulated is not there; run: make sample")
+    unit = {**notebook_parameters(ROOT / "notebooks" / f"{notebook}.ipynb"), **parameters}["unit"]
+    done = executed[str((notebook, language, parameters))].result()
+    for each in ("vi", "en") if language == "both" else (language,):
+        page = render_page(done, Job(notebook, unit), language=each, site_language=language)
+        texts = [unescape(alt) for alt in re.findall(r'<img\b[^>]* alt="([^"]*)"', page)]
+        assert len(texts) == page.count("<img")
+        assert [alt for alt in texts if unit.casefold() not in alt.casefold()] == []
+        assert [alt for alt in texts if not re.search(r"\d", alt.replace(unit, ""))] == []
 
 
 # The site

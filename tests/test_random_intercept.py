@@ -219,14 +219,32 @@ def test_constant_terms_are_left_out(cells):
     assert found.effects["name"].tolist() == ["intercept"]
 
 
+def test_a_level_never_late_is_set_aside_and_changes_nothing_else(cells):
+    expected = random_intercept(cells, ["channel"])
+    never = cells[:2].assign(channel="kiosk", on_time_count=[4, 3], late_count=0, overdue_count=0)
+    found = random_intercept(pd.concat([cells, never]), ["channel"])
+    assert (found.set_aside, found.set_aside_dossiers, found.dossiers) == (1, 7, expected.dossiers)
+    assert np.allclose(found.effects["coefficient"], expected.effects["coefficient"])
+    assert found.sd == pytest.approx(expected.sd)
+
+
+def test_a_product_never_late_is_called_separated():
+    """Both channels and both fields have late dossiers; one pair of them has none."""
+    grid = pd.MultiIndex.from_product([list("ABC"), ["online", "post"], ["land", "civil"]])
+    tally = grid.to_frame(index=False, name=["unit_id", "channel", "field"]).assign(
+        on_time_count=20, late_count=[3, 2, 4, 0] * 3, overdue_count=0, basis="due",
+        period_start_on="2026-01-01", period_end_on="2026-06-30", rule="strict",
+        as_of="2026-07-01", source="test",
+    )  # fmt: skip
+    assert random_intercept(tally, ["channel", "field"]).reading == "fitted"
+    found = random_intercept(tally, "channel * field")
+    assert (found.reading, len(found.units), found.dossiers) == ("separated", 0, 267)
+    assert np.isnan(found.median_odds_ratio)
+
+
 def test_refused(cells):
     with pytest.raises(InputError, match="found 'channel' twice"):
         random_intercept(cells, ["channel"], absorb="channel")
-    never = cells.assign(channel=cells["channel"].where(cells["unit_id"] != "u0000", "kiosk"))
-    rare = never["channel"] == "kiosk"
-    never.loc[rare, ["late_count", "overdue_count"]] = 0
-    with pytest.raises(InputError, match="channel=kiosk: within the other terms it is never"):
-        random_intercept(never, ["channel"])
     nested = cells.assign(field=cells["procedure"].str.replace("p2", "p1"))
     with pytest.raises(InputError, match="does not vary within any procedure"):
         random_intercept(nested, ["field"], absorb="procedure")

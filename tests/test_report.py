@@ -110,7 +110,7 @@ def test_a_page_holds_its_language_only(
     assert html.count("<h1>") == 1
     assert sentence in html
     assert other not in html
-    assert f'alt="{alt}"' in html
+    assert f'alt="Đà Nẵng: {alt}"' in html
     assert f"<figcaption>{alt}: Đà Nẵng</figcaption>" in html
     assert f'aria-label="{caption}"' in html
     assert 'role="region"' in html

@@ -17,6 +17,10 @@ HEADERS = [
     "Địa chỉ", "Người nộp", "Chủ hồ sơ", "Ngày nộp hồ sơ", "Ngày nhận", "Ngày hẹn trả",
     "Ngày kết thúc xử lý", "Ngày trả kết quả", "Hình thức nộp", "Đơn vị giải quyết", "Số hóa",
 ]  # fmt: skip
+APPOINTMENTS = [
+    "Ngày hẹn trả lần đầu", "Ngày xin lỗi", "Số lần hẹn lại", "Nguyên nhân trễ hạn",
+    "Thời hạn giải quyết (ngày làm việc)",
+]  # fmt: skip
 STATUSES = [
     "Mới đăng ký", "Được tiếp nhận", "Không được tiếp nhận", "Đang xử lý",
     "Yêu cầu bổ sung giấy tờ", "Yêu cầu thực hiện nghĩa vụ tài chính",
@@ -131,7 +135,7 @@ def test_province_c_has_the_dossiers_asked_for(exports):
 @pytest.mark.parametrize("name", [A, B, C])
 def test_headers_titles_and_drawing_day(exports, folder, truth, name):
     rows = exports[name]
-    assert list(rows.columns) == HEADERS
+    assert list(rows.columns) == HEADERS + (APPOINTMENTS if name == B else [])
     assert set(rows["Trạng thái"]) == set(STATUSES)
     told = truth["exports"][name]
     for header in ("Ngày nhận", "Ngày kết thúc xử lý", "Ngày trả kết quả"):
@@ -195,6 +199,25 @@ def test_due_dates_are_working_days_and_hours_are_office_hours(exports):
     assert received.dt.hour.between(7, 16).all()
     saturdays = (day(rows["Ngày kết thúc xử lý"]).dt.day_of_week == 5).mean()
     assert 0 < saturdays < 0.02
+
+
+def test_appointments_of_district_b_hang_together(exports):
+    rows = exports[B]
+    due, first = day(rows["Ngày hẹn trả"]), day(rows["Ngày hẹn trả lần đầu"])
+    times, apology = rows["Số lần hẹn lại"], day(rows["Ngày xin lỗi"])
+    assert (due.isna() == first.isna()).all()
+    assert ((first < due) == (times > 0)).all()
+    assert not (first > due).any()
+    assert set(times) == {0, 1, 2}
+    assert 100 < (times > 0).sum() < 500
+    ended = day(rows["Ngày kết thúc xử lý"]).fillna(day(rows["Ngày trả kết quả"]))
+    late = ended.fillna(pd.Timestamp("2024-05-31")) > first
+    said = apology.notna() | rows["Nguyên nhân trễ hạn"].notna()
+    assert said.sum() > 100
+    assert late[said].all()
+    assert apology.max() <= pd.Timestamp("2024-05-31")
+    assert rows["Nguyên nhân trễ hạn"].str.contains("Người nộp mô phỏng", na=False).any()
+    assert rows["Thời hạn giải quyết (ngày làm việc)"].between(1, 30).all()
 
 
 def test_the_workbook_holds_real_dates(exports):

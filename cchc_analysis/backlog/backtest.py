@@ -15,6 +15,7 @@ from cchc_analysis.backlog.terms import NAMED, as_categories
 from cchc_analysis.columns import InputError
 from cchc_analysis.drivers.accuracy import Calibration, auc, brier_score, calibration
 from cchc_analysis.periods import as_day
+from cchc_analysis.progress import steps
 
 _PREDICTED = ["cutoff_on", "due_on", *NAMED, "days_to_due", "dossier_count", "late_count"]
 
@@ -70,7 +71,7 @@ def backtest(
     """
     cells = as_categories(landmarks)
     predictions, counted = [], []
-    for cutoff in map(as_day, cutoffs):
+    for cutoff in steps(map(as_day, cutoffs), total=len(cutoffs), said="past weeks foretold"):
         now = cells[cells["cutoff_on"] == cutoff]
         if now.empty:
             raise InputError(

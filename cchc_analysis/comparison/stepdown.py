@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from cchc_analysis.columns import InputError
 from cchc_analysis.intervals import check_confidence
+from cchc_analysis.progress import steps
 
 Seed = int | np.random.Generator
 
@@ -154,7 +155,8 @@ def _largest_differences(noise: np.ndarray, scale: np.ndarray, tested: np.ndarra
     at_once = max(1, _HELD_AT_ONCE // noise.shape[1])
     for pairs, fold in ((both, np.abs), (tested & ~tested.T, np.positive)):
         first, second = np.nonzero(pairs)
-        for start in range(0, len(first), at_once):
+        blocks = range(0, len(first), at_once)
+        for start in steps(blocks, total=len(blocks), said="pairs of units compared, blocks"):
             j, k = first[start : start + at_once], second[start : start + at_once]
             difference = noise[j]
             difference -= noise[k]
@@ -176,7 +178,7 @@ def _alone(
     noise = _normal_draws(seed, draws, units)
     order = np.lexsort((y, error))
     larger, smaller = np.zeros(units, dtype=int), np.zeros(units, dtype=int)
-    for j in range(units):
+    for j in steps(range(units), total=units, said="units ranked"):
         others = order[order != j]
         scale = np.hypot(error[others], error[j])
         difference = noise[1:] * (error[others] / scale).astype(np.float32)[:, None]

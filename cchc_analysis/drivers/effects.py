@@ -200,7 +200,8 @@ def _effect_at(model: LogitModel, column: str, level: str, place: int, value: fl
     counts = (model.rows[name].to_numpy() for name in ("late", "total"))
     late, total = augmented(*counts, model.base, model.coefficients)
     others = np.delete(model.base, place, axis=1)
-    free = fit_counts(late, total, others, offset=model.base[:, place] * value)
+    start = np.delete(model.coefficients, place)
+    free = fit_counts(late, total, others, offset=model.base[:, place] * value, start=start)
     moved = replace(model, coefficients=np.insert(free, place, value))
     reference = model.design.levels[column][0]
     at, start = (

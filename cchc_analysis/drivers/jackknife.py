@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from cchc_analysis.columns import InputError
 from cchc_analysis.drivers.newton import DEPENDENT, fit_logits, identify, is_determined
+from cchc_analysis.progress import steps
 
 _BLOCK = 4_000_000  # counts held at once: 32 MB
 _NOTHING = 1e-12  # share of the dossiers that a difference of sums leaves where none are
@@ -123,7 +124,8 @@ def leave_one_out(
     width[width == 0] = 1  # columns of like size, so that none is taken for nothing
     found = np.full((len(labels), design.shape[1]), np.nan)
     size = max(1, _BLOCK // max(rows.size, 1))
-    for first in range(0, len(labels), size):
+    blocks = range(0, len(labels), size)
+    for first in steps(blocks, total=len(blocks), said="errors without one cluster, blocks"):
         last = min(first + size, len(labels))
         own = (first <= cluster) & (cluster < last)
         at, shape = (cluster[own] - first, row[own]), (last - first, len(rows))

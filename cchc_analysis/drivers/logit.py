@@ -9,7 +9,12 @@ from numpy.typing import ArrayLike
 
 
 def fit_counts(
-    late: np.ndarray, total: np.ndarray, design: np.ndarray, *, offset: ArrayLike | None = None
+    late: np.ndarray,
+    total: np.ndarray,
+    design: np.ndarray,
+    *,
+    offset: ArrayLike | None = None,
+    start: ArrayLike | None = None,
 ) -> np.ndarray:
     """Return the maximum likelihood coefficients of a binomial logit on counts.
 
@@ -21,6 +26,8 @@ def fit_counts(
         One column per coefficient, the intercept included.
     offset
         Log odds known beforehand, by row.
+    start
+        Coefficients to start from: needed where offsets are large, or the first step overshoots.
 
     Returns
     -------
@@ -39,7 +46,7 @@ def fit_counts(
     model = GLM(outcome, design, family=Binomial(), offset=offset)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # shares of 0 and 1; separation was looked for before
-        return model.fit(tol=1e-10, tol_criterion="params").params
+        return model.fit(start_params=start, tol=1e-10, tol_criterion="params").params
 
 
 def clustered_covariance(

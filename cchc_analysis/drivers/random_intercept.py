@@ -17,6 +17,7 @@ from cchc_analysis.drivers.population import levels_of, require_due_cohort, to_c
 from cchc_analysis.drivers.quadrature import Point, UnitCells, evaluate, maximise
 from cchc_analysis.drivers.terms import Terms, read_terms, require_column
 from cchc_analysis.intervals import check_confidence
+from cchc_analysis.progress import steps
 
 _NO_SPREAD = -20.0  # log of an sd that stands for none: 2e-9
 _WIDEST = np.log(100)  # an sd of 100 log odds is no limit, but the lack of one
@@ -36,7 +37,7 @@ class RandomIntercept:
     median_odds_ratio: float  # of two units taken at random, the later against the other
     median_odds_ratio_low: float
     median_odds_ratio_high: float
-    reading: str  # fitted, no_dossiers, none_late, all_late or one_unit
+    reading: str  # fitted, no_dossiers, none_late, all_late, one_unit or separated
     dossiers: int  # that were modelled
     late: int  # those of them finished late or still open
     absorbed: int  # levels of the absorbed column that have an effect of their own
@@ -96,20 +97,22 @@ def random_intercept(
         (dossiers), ``effect`` (its expected intercept given its dossiers, log odds, 0 the
         middle), its ``sd``, and ``low``, ``high``. ``sd`` with its profile limits, 0 where
         units differ no more than by chance; ``median_odds_ratio``. With no dossier, none or
-        all late, or one unit, tables are empty, numbers NaN and ``reading`` says why.
+        all late, one unit, or a coefficient without a finite estimate, tables are empty,
+        numbers NaN and ``reading`` says why.
 
     Raises
     ------
     InputError
-        As for :func:`late_drivers`, or if a level is never or always late within the others.
+        As for :func:`late_drivers`, or if a term does not vary within the absorbed levels.
 
     Notes
     -----
     Exact on counts, up to the quadrature: adaptive Gauss-Hermite with 15 nodes per unit,
     Newton's method with the exact Hessian. Errors trust the model (normal intercepts,
-    dossiers of a unit otherwise independent). Limits of the sd invert the likelihood ratio
-    (chi-squared, 1 degree of freedom; near 0 on the wide side). Unit predictions take the
-    other estimates as known.
+    dossiers of a unit otherwise independent). A level that is never or always late would have
+    an infinite coefficient, and says nothing of the others: it is set aside. Limits of the sd
+    invert the likelihood ratio (chi-squared, 1 degree of freedom; near 0 on the wide side).
+    Unit predictions take the other estimates as known.
 
     References
     ----------
@@ -151,7 +154,9 @@ def random_intercept(
     further = [unit] if absorb is None else [unit, absorb]
     _require_apart(rows, asked, further)
     cells = to_cells(rows, asked, further)
-    cells, set_aside, aside_dossiers = _without_extremes(cells, absorb)
+    leveled = [factor.column for factor in asked.factors if factor.kind == "category"]
+    leveled += [absorb] if absorb else []
+    cells, set_aside, aside_dossiers = _without_extremes(cells, leveled)
     held, constant = varying(asked, cells)
     reading = _why_not(cells, unit)
     parts = dict(_NOTHING)
@@ -161,7 +166,10 @@ def random_intercept(
             names, columns = names[1:], columns[:, 1:]
         place, labels = pd.factorize(cells[unit], sort=True)
         by_unit, alike = _without_spread(cells, names, columns, place, absorb)
-        parts = _results(by_unit, names, labels, alike, confidence)
+        if alike is None:
+            reading = "separated"
+        else:
+            parts = _results(by_unit, names, labels, alike, confidence)
     return RandomIntercept(
         **parts,
         reading=reading,
@@ -204,17 +212,18 @@ def _require_apart(rows: pd.DataFrame, terms: Terms, further: Sequence[str]) -> 
         )
 
 
-def _without_extremes(cells: pd.DataFrame, absorb: str | None) -> tuple[pd.DataFrame, int, int]:
-    """Leave out absorbed levels never or always late; say how many, with what dossiers."""
-    if absorb is None:
-        return cells, 0, 0
-    sums = cells.groupby(absorb)[["late", "total"]].transform("sum")
-    extreme = (sums["late"] == 0) | (sums["late"] == sums["total"])
-    aside = cells[extreme]
-    if len(aside) == len(cells):  # the reading says that none, or all, are late
-        return cells, 0, 0
-    kept = cells[~extreme].reset_index(drop=True)
-    return kept, aside[absorb].nunique(), int(aside["total"].sum())
+def _without_extremes(cells: pd.DataFrame, columns: list[str]) -> tuple[pd.DataFrame, int, int]:
+    """Leave out levels never or always late; say how many, with what dossiers."""
+    kept, levels = cells, 0
+    for column in columns:
+        sums = kept.groupby(column, dropna=False)[["late", "total"]].transform("sum")
+        extreme = (sums["late"] == 0) | (sums["late"] == sums["total"])
+        if extreme.all():  # the reading says that none, or all, are late
+            return cells, 0, 0
+        levels += kept.loc[extreme, column].nunique(dropna=False)
+        kept = kept[~extreme]
+    aside = cells["total"].sum() - kept["total"].sum()
+    return kept.reset_index(drop=True), levels, int(aside)
 
 
 def _why_not(cells: pd.DataFrame, unit: str) -> str:
@@ -248,8 +257,11 @@ def _without_spread(
     columns: np.ndarray,
     unit: np.ndarray,
     absorb: str | None,
-) -> tuple[UnitCells, Point]:
-    """Return the cells by unit, and the point of largest likelihood were all units alike."""
+) -> tuple[UnitCells | None, Point | None]:
+    """Return the cells by unit, and the point of largest likelihood were all units alike.
+
+    None where a coefficient has no finite estimate.
+    """
     from scipy.sparse import csr_array, hstack
 
     late, total = (cells[name].to_numpy(float) for name in ("late", "total"))
@@ -257,25 +269,26 @@ def _without_spread(
     if absorb is None:
         start = fit_logits(late[None], total[None], columns, np.zeros(len(names)))[0]
         design = csr_array(columns)
+        if np.isnan(start).any():
+            return None, None
     else:
         fit = absorbed_logit(late, total, columns, cells[absorb])
         start = np.concatenate([fit.coefficients, fit.units["effect"]])
         level = pd.factorize(cells[absorb], sort=True)[0]
         own = csr_array((np.ones(len(level)), (np.arange(len(level)), level)))
         design = hstack([csr_array(columns), own], format="csr")
-    _require_finite(start, names, absorb)
+        _require_estimates(start, names, absorb)
     by_unit = UnitCells(late[order], total[order], design[order], unit[order])
     return by_unit, evaluate(by_unit, start, _NO_SPREAD)
 
 
-def _require_finite(start: np.ndarray, names: Sequence[str], absorb: str | None) -> None:
-    """Raise, with its name, for a coefficient that has no estimate."""
-    open_ended = [name for name, value in zip(names, start, strict=False) if np.isnan(value)]
-    if open_ended:
-        same = f", or does not vary within any {absorb}" if absorb else ""
+def _require_estimates(start: np.ndarray, names: Sequence[str], absorb: str) -> None:
+    """Raise, with its name, for a coefficient that the absorbed levels leave undetermined."""
+    idle = [name for name, value in zip(names, start, strict=False) if np.isnan(value)]
+    if idle:
         raise InputError(
-            f"{open_ended[0]}: within the other terms it is never or always late{same}, so it has "
-            "no finite estimate; merge its level with a similar one, or leave the term out"
+            f"{idle[0]}: within the other terms it is never or always late, or does not vary "
+            f"within any {absorb}; merge its level with a similar one, or leave the term out"
         )
 
 
@@ -316,7 +329,7 @@ def _profile_limit(cells: UnitCells, best: Point, reach: float, outside: float) 
     error = 1 / np.sqrt(max(-best.hessian[-1, -1], 1.0))
     log_sd = np.log(0.2) if inside == _NO_SPREAD else inside + up * reach * error
     point = best
-    for _ in range(60):
+    for _ in steps(range(60), total=None, said="limits of the spread between units, rounds"):
         point = maximise(cells, evaluate(cells, point.coefficients, log_sd), fixed_sd=True)
         root = np.sqrt(max(2 * (best.value - point.value), 1e-12))
         inside, outside = (inside, log_sd) if root > reach else (log_sd, outside)

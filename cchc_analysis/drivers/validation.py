@@ -16,6 +16,7 @@ from cchc_analysis.drivers.newton import fit_logits, identify, is_determined
 from cchc_analysis.drivers.population import levels_of, require_due_cohort, to_cells
 from cchc_analysis.drivers.terms import Terms, read_terms, require_column
 from cchc_analysis.intervals import check_confidence
+from cchc_analysis.progress import steps
 
 _PLACE = re.compile(r"f(\d+)")
 _PERIOD = ["period_start_on", "period_end_on"]
@@ -256,7 +257,8 @@ def _places(cells: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
 
 def _validate(setting: _Setting, training: np.ndarray, unit: str, how: str) -> Validation:
     """Predict every fold from its training, and measure."""
-    fitted = [_predict(setting, *counts.T) for counts in training]
+    folds = steps(training, total=len(training), said="predicted from the others")
+    fitted = [_predict(setting, *counts.T) for counts in folds]
     shape = len(setting.folds), len(setting.columns)
     share, unseen = (
         np.reshape([pair[i] for pair in fitted], shape)[setting.fold, setting.row] for i in (0, 1)

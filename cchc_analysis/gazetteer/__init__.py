@@ -12,7 +12,7 @@ covered here, an empty ``end_on`` that the unit still exists.
 """
 
 from cchc_analysis.gazetteer.classes import unit_class_of
-from cchc_analysis.gazetteer.naming import full_name, unit_name
+from cchc_analysis.gazetteer.naming import full_name, unit_name, unit_names
 from cchc_analysis.gazetteer.relations import crosswalk, predecessors, subordinates, successors
 from cchc_analysis.gazetteer.search import find_unit, units_called
 from cchc_analysis.gazetteer.spelling import ascii_slug, fold
@@ -29,6 +29,7 @@ __all__ = [
     "successors",
     "unit_class_of",
     "unit_name",
+    "unit_names",
     "units",
     "units_called",
 ]

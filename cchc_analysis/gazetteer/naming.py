@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -12,6 +14,7 @@ from cchc_analysis.gazetteer.spelling import PREFIXES, fold
 from cchc_analysis.gazetteer.table import in_force, reference, units_table
 
 _SIMULATED = {"vi": "mô phỏng", "en": "simulated"}
+_CALLED = ["unit_class", "name", "parent_id", "start_on", "end_on"]
 
 
 def full_name(unit_id: str, on: date | None = None, *, units: pd.DataFrame | None = None) -> str:
@@ -68,18 +71,72 @@ def unit_name(
     >>> unit_name("vn63-807"), unit_name("vn63-807", language="en")
     ('huyện Cần Giuộc', 'Cần Giuộc district')
     """
-    table = _table_with(unit_id, units)
-    rows = table.loc[table["unit_id"] == unit_id]
-    if rows.empty:
-        return unit_id
-    unit = rows.iloc[0]
-    tag = f"({_SIMULATED['vi']})"
-    plain = unicodedata.normalize("NFC", unit["full_name"])
-    notes = []
-    if tag in plain or rows["simulated"].fillna(False).iloc[0]:
-        notes = [f"({_SIMULATED[language]})"]
-    notes += _era_note(unit, table, language)
-    return " ".join([_styled(plain.replace(tag, "").strip(), language), *notes])
+    return unit_names([unit_id], units=units, language=language)[unit_id]
+
+
+def unit_names(
+    unit_ids: Iterable[str],
+    *,
+    units: pd.DataFrame | None = None,
+    language: Literal["vi", "en"] = "vi",
+) -> dict[str, str]:
+    """Return the names of many units, each as :func:`unit_name` has it, in one go.
+
+    Parameters
+    ----------
+    unit_ids
+        The units. One that is in neither table gives its id back.
+    units, language
+        As in :func:`unit_name`.
+
+    Returns
+    -------
+    dict of str
+        Name by ``unit_id``.
+
+    Examples
+    --------
+    >>> unit_names(["vn63-25", "vn63-807"])
+    {'vn63-25': 'tỉnh Phú Thọ (đến 30/6/2025)', 'vn63-807': 'huyện Cần Giuộc'}
+    """
+    wanted = dict.fromkeys(unit_ids)
+    names = _in_sentences(wanted, units_table(units), language)
+    others = wanted.keys() - names.keys()
+    if others:
+        names |= _in_sentences(others, units_table(None), language)
+    return {unit_id: names.get(unit_id, unit_id) for unit_id in wanted}
+
+
+def _in_sentences(unit_ids: Collection[str], table: pd.DataFrame, language: str) -> dict[str, str]:
+    """Return the names of those of the units that the table has."""
+    columns = ["unit_id", "full_name", "simulated", *_CALLED]
+    found = table.loc[table["unit_id"].isin(unit_ids), columns]
+    units = {unit.unit_id: unit for unit in found[::-1].itertuples()}  # the first row counts
+    twice, tag = _borne_twice(units, table), f"({_SIMULATED['vi']})"
+    names = {}
+    for unit_id, unit in units.items():
+        plain = unicodedata.normalize("NFC", unit.full_name)
+        invented = tag in plain or (pd.notna(unit.simulated) and unit.simulated)
+        notes = [f"({_SIMULATED[language]})"] if invented else []
+        notes += _era_note(unit.start_on, unit.end_on, language) if unit_id in twice else []
+        names[unit_id] = " ".join([_styled(plain.replace(tag, "").strip(), language), *notes])
+    return names
+
+
+def _borne_twice(units: Mapping[str, Any], table: pd.DataFrame) -> set[str]:
+    """Return the units whose name another one beside them bears, or bore, in other days."""
+    parent, of_class = table["parent_id"], {unit.unit_class for unit in units.values()}
+    beside = parent.isna() | parent.isin({unit.parent_id for unit in units.values()})
+    days = defaultdict(set)
+    for near in table.loc[beside & table["unit_class"].isin(of_class), _CALLED].itertuples():
+        above = near.parent_id if pd.notna(near.parent_id) else None
+        days[near.unit_class, fold(near.name), above].add((near.start_on, near.end_on))
+    return {
+        unit_id
+        for unit_id, unit in units.items()
+        for called in [(unit.unit_class, fold(unit.name))]
+        if len(days[*called, None] | days[*called, unit.parent_id]) > 1
+    }
 
 
 def _table_with(unit_id: str, units: pd.DataFrame | None) -> pd.DataFrame:
@@ -99,16 +156,10 @@ def _styled(plain: str, language: str) -> str:
     return plain
 
 
-def _era_note(unit: pd.Series, table: pd.DataFrame, language: str) -> list[str]:
-    """Return the unit's dates if its name is also borne in another era, else nothing."""
-    beside = table["parent_id"].isna() | (table["parent_id"] == unit["parent_id"])
-    alike = beside & (table["unit_class"] == unit["unit_class"])
-    near = table.loc[alike, ["name", "start_on", "end_on"]]
-    same = near.loc[near["name"].map(fold) == fold(unit["name"]), ["start_on", "end_on"]]
-    if len(same.drop_duplicates()) < 2:
-        return []
+def _era_note(start_on: pd.Timestamp, end_on: pd.Timestamp, language: str) -> list[str]:
+    """Return the days of a unit, as far as they are known."""
     words = {"vi": ("từ", "đến"), "en": ("from", "to")}[language]
-    days = zip(words, (unit["start_on"], unit["end_on"]), strict=True)
+    days = zip(words, (start_on, end_on), strict=True)
     parts = [f"{word} {_day(day, language)}" for word, day in days if pd.notna(day)]
     return [f"({' '.join(parts)})"] if parts else []
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from cchc_analysis.columns import UNITS, InputError, check
+from cchc_analysis.sample.appoint import with_appointments
 from cchc_analysis.sample.draw import ONLINE_EARLY, SUSPENDED_SHARE, WITHDRAWN_SHARE, draw_records
 from cchc_analysis.sample.export import write_csv, write_xlsx
 from cchc_analysis.sample.world import (
@@ -95,6 +96,8 @@ def write_sample(
     units = {plan.file: units_of(plan, seed) for plan in PLANS}
     for plan in plans:
         records = draw_records(plan, units[plan.file], dossiers=dossiers, seed=seed)
+        if plan.appointments:
+            records = with_appointments(records, plan, seed=seed)
         write = write_xlsx if plan.file.endswith(".xlsx") else write_csv
         write(records, units[plan.file], plan, out / plan.file)
     table = _units_table(pd.concat(units.values(), ignore_index=True))

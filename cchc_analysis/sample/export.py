@@ -37,6 +37,12 @@ TIME_HEADERS = dict(
         strict=True,
     )
 )
+APPOINTMENT_TIMES = {"Ngày hẹn trả lần đầu": "first_due_at", "Ngày xin lỗi": "apologised_at"}
+APPOINTMENT_WORDS = {
+    "Số lần hẹn lại": "reappointed_count",
+    "Nguyên nhân trễ hạn": "late_cause",
+    "Thời hạn giải quyết (ngày làm việc)": "legal_days",
+}
 UNREADABLE = ("31/02/2024 08:15", "không rõ", "00/00/0000", "45/13/2023")
 
 
@@ -70,6 +76,8 @@ def write_csv(records: pd.DataFrame, units: pd.DataFrame, plan: Plan, path: Path
 def write_xlsx(records: pd.DataFrame, units: pd.DataFrame, plan: Plan, path: Path) -> None:
     """Write an export as a workbook of one sheet, dates as Excel dates.
 
+    Where the plan tells of appointments, their columns stand after all others.
+
     Parameters
     ----------
     records, units, plan, path
@@ -78,14 +86,17 @@ def write_xlsx(records: pd.DataFrame, units: pd.DataFrame, plan: Plan, path: Pat
     import xlsxwriter
 
     columns = {name: values.to_pylist() for name, values in printed_columns(records, units).items()}
-    for header, name in TIME_HEADERS.items():
+    dates = TIME_HEADERS | (APPOINTMENT_TIMES if plan.appointments else {})
+    for header, name in dates.items():
         columns[header] = _serials(records[name])
+    if plan.appointments:
+        columns |= {header: _filled(records[name]) for header, name in APPOINTMENT_WORDS.items()}
     for place in np.flatnonzero(records["odd"] == "received_unreadable"):
         columns["Ngày nhận"][place] = UNREADABLE[place % len(UNREADABLE)]
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
         book.set_properties({"created": datetime.combine(plan.end_on, datetime.min.time())})
         dated = book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
-        formats = [dated if name in TIME_HEADERS else None for name in columns]
+        formats = [dated if name in dates else None for name in columns]
         sheet = book.add_worksheet("Danh sách hồ sơ")
         titles = [(line,) for line in title_rows(plan)]
         rows = [*titles, tuple(columns), *zip(*columns.values(), strict=True)]
@@ -191,6 +202,11 @@ def _spoil(text: pa.Array, chosen: pd.Series) -> pa.Array:
     """Return ``text`` with what nobody can read as a date where ``chosen``."""
     place = np.arange(len(chosen)) % len(UNREADABLE)
     return pc.if_else(pa.array(chosen.to_numpy()), _pick(UNREADABLE, pd.Series(place)), text)
+
+
+def _filled(values: pd.Series) -> list[object]:
+    """Return the values of a column, None where a cell stays empty."""
+    return [None if pd.isna(value) else value for value in values]
 
 
 def _serials(times: pd.Series) -> list[float | None]:

@@ -117,6 +117,8 @@ class Plan:
     totals: Mapping[str, int] = field(default_factory=dict)
     """Dossiers by column of form 06; empty: whatever the draw gives."""
     source: str = "planted parameters only"
+    appointments: bool = False
+    """Whether the export tells of first appointments, new ones, apologies and causes."""
 
 
 PLANS = (
@@ -132,7 +134,8 @@ PLANS = (
         date(2024, 1, 1), date(2024, 5, 31), intercept=-7.6, early_share=0.50, carry_days=30,
         totals={"early": 16_089, "due_day": 15_286, "late": 19, "pending": 2_259},
         source="published totals of Cần Giuộc: 33,653 to handle, 31,394 resolved, of them "
-        "16,089 early, 15,286 on time, 19 late; 2,259 pending",
+        "16,089 early, 15,286 on time, 19 late; 2,259 pending; appointments are invented",
+        appointments=True,
     ),
     Plan(
         "simulated-tinh-mau-c.csv", "Tỉnh Mẫu C (mô phỏng)", 3, "X97",

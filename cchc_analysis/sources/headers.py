@@ -49,8 +49,28 @@ def header_key(text: str) -> str:
     >>> header_key("Mã HS") == header_key("Mã hồ sơ"), header_key("Ngày\nTN")
     (True, 'ngaytiepnhan')
     """
+    return "".join(_written_out(_words(text))).replace(" ", "")
+
+
+def plain_words(text: str) -> str:
+    """Return the words of a text in lower case without marks, abbreviations written out.
+
+    Examples
+    --------
+    >>> plain_words("Chờ BS (thiếu GIẤY tờ)")
+    'cho bo sung thieu giay to'
+    """
+    return " ".join(_written_out(_plain(text).split()))
+
+
+def _written_out(words: Sequence[str]) -> list[str]:
     short = reference()["abbreviations"]
-    return "".join(_plain(short.get(word, word)).replace(" ", "") for word in _words(text))
+    return [_plain(short.get(word, word)) for word in words]
+
+
+def _key_with_brackets(text: str) -> str:
+    """Return the key of a header in which what stands in brackets counts too."""
+    return header_key(re.sub(r"[()\[\]]", " ", text))
 
 
 def _words(text: str) -> list[str]:
@@ -74,8 +94,14 @@ def _known_headers() -> dict[str, tuple[int, str]]:
     listed = {**reference()["headers"], **reference()["headers_unit_or_person"]}
     known = {header_key(name): (0, name) for name in READABLE}
     for name, headers in listed.items():
-        known.update({header_key(header): (i, name) for i, header in enumerate(headers)})
+        known.update({_key_with_brackets(header): (i, name) for i, header in enumerate(headers)})
     return known
+
+
+def _place_of(text: str) -> tuple[int, str | None]:
+    """Return the place of a header in the list of its column, and the column; (0, None): none."""
+    known = _known_headers()
+    return known.get(_key_with_brackets(text)) or known.get(header_key(text), (0, None))
 
 
 def match(header: Sequence[str], columns: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -97,7 +123,7 @@ def match(header: Sequence[str], columns: Mapping[str, str] | None = None) -> di
         name = mapped.get(text.strip())
         place = -1
         if name is None:
-            place, name = _known_headers().get(header_key(text), (0, None))
+            place, name = _place_of(text)
             name = None if name in (columns or {}) else name
         if name is not None and (name not in found or place < found[name][0]):
             found[name] = (place, position)
@@ -181,7 +207,7 @@ def _labels(section: str) -> dict[str, str]:
 
 @lru_cache(maxsize=65536)
 def label_code(text: str, section: str) -> str | None:
-    """Return the code that a label stands for in ``status``, ``channel`` or ``flag``.
+    """Return the code that a label stands for in a section such as ``status`` or ``channel``.
 
     Examples
     --------

@@ -4,12 +4,15 @@
 their end; :func:`count_cohorts` follows the dossiers received, or due, in periods up to a
 day. Both classify each dossier by a named rule (:mod:`cchc_analysis.lateness`) and give the
 same table, the tally, on which every later number rests. :func:`compare_rules` sets the same
-dossiers side by side under several rules and denominators. All counts are of dossiers.
+dossiers side by side under several rules and denominators. :func:`count_appointments` and
+:func:`count_causes` count new dates given, apologies and stated causes of lateness. All counts
+are of dossiers.
 
 The SQL (:mod:`cchc_analysis.tally.sql`) is joins, comparisons, CASE, SUM, COUNT and GROUP BY
 only, so that another engine can run it unchanged; working days arrive as a joined table.
 """
 
+from cchc_analysis.tally.appointments import count_appointments, count_causes
 from cchc_analysis.tally.cells import roll_up, sum_cells
 from cchc_analysis.tally.count import count_cells, count_cohorts
 from cchc_analysis.tally.durations import count_durations, count_without_duration
@@ -19,6 +22,8 @@ from cchc_analysis.tally.rule_comparison import compare_rules
 
 __all__ = [
     "compare_rules",
+    "count_appointments",
+    "count_causes",
     "count_cells",
     "count_cohorts",
     "count_durations",

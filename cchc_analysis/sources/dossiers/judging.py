@@ -7,16 +7,14 @@ from collections.abc import Collection, Mapping
 from cchc_analysis.columns import DOSSIERS
 from cchc_analysis.sources.dossiers.mapping import place, value
 from cchc_analysis.sources.dossiers.quoting import literal
-from cchc_analysis.sources.dossiers.staging import LABELS, TEXTS, TIMES, UNITS
-from cchc_analysis.sources.dossiers.words import NEW_MAP_ON
+from cchc_analysis.sources.dossiers.staging import COUNTS, LABELS, TEXTS, TIMES, UNITS
+from cchc_analysis.sources.dossiers.words import NEVER_KEPT, NEW_MAP_ON
 from cchc_analysis.sources.headers import UNIT_OR_PERSON
 
 INSTANTS = ("received_at", "due_at", "result_at", "returned_at")
 MOMENT_PARTS = ("at", "missing")
-_NOT_READ = {"legal_days": "DOUBLE", "reappointed_count": "INTEGER", "late_cause": "VARCHAR"}
-"""Columns of dossiers that no export is read for yet: empty."""
 _KINDS = {"status": "INTEGER", "digitised": "BOOLEAN", "paid_online": "BOOLEAN",
-          "supplement_count": "INTEGER"}  # fmt: skip
+          "legal_days": "DOUBLE", **dict.fromkeys(COUNTS, "INTEGER")}  # fmt: skip
 _SEARCHED = ("field", "procedure", "level", "status", "channel", "receiving_unit_id", "unit_id")
 
 
@@ -71,7 +69,7 @@ def judged_sql(
     read = (
         f"SELECT sheet, row, problem, hint, dossier_id, {', '.join(shown)}, "
         f"{', '.join(_text(name, words) for name in TEXTS)}, {literal(source)} AS source, "
-        f"list_extract(getvariable('drawn_on'), sheet) AS drawn_on, {_not_read()}, "
+        f"list_extract(getvariable('drawn_on'), sheet) AS drawn_on, "
         f"{_personal(words)} AS personal FROM ({found}) AS staged"
     )
     placed = f"SELECT *, {_units(unit)} FROM ({read})"
@@ -83,10 +81,6 @@ def judged_sql(
         f"{aside} AS aside, CASE WHEN {aside} IS NULL THEN {_reason()} END AS reason "
         f"FROM ({placed})"
     )
-
-
-def _not_read() -> str:
-    return ", ".join(f"NULL::{kind} AS {name}" for name, kind in _NOT_READ.items())
 
 
 def left_key(sheet: str, text: str) -> str:
@@ -115,7 +109,7 @@ def _time(name: str, times: Collection[str], left: Collection[str], zone: str | 
 
 def _word(name: str, part: str, words: Mapping[str, Collection[str]]) -> str:
     """Return one part of what the texts of a column mean, see :class:`.words.Word`."""
-    itself = part in ("text", "before", "since") and name != UNIT_OR_PERSON
+    itself = part in ("text", "before", "since") and name not in NEVER_KEPT
     plain = f"staged.{name}" if itself else "NULL::VARCHAR"
     if part not in words[name]:
         return plain
@@ -134,7 +128,8 @@ def _text(name: str, words: Mapping[str, Collection[str]]) -> str:
         )
     if not there:
         empty = f"NULL::{_KINDS.get(name, 'VARCHAR')} AS {name}"
-        return f"{empty}, NULL::VARCHAR AS status_raw" if name == "status" else empty
+        beside = {"status": "NULL::VARCHAR AS status_raw", "legal_days": "false AS legal_unread"}
+        return f"{empty}, {beside[name]}" if name in beside else empty
     text, code = _word(name, "text", words), _word(name, "code", words)
     if name == "status":
         return f"CAST({code} AS INTEGER) AS status, {text} AS status_raw"
@@ -142,7 +137,9 @@ def _text(name: str, words: Mapping[str, Collection[str]]) -> str:
         return f"CASE WHEN {text} IS NOT NULL THEN coalesce({code}, 'other') END AS channel"
     if name in LABELS:
         return f"CAST({code} AS BOOLEAN) AS {name}"
-    if name == "supplement_count":
+    if name == "legal_days":
+        return f"CAST({text} AS DOUBLE) AS legal_days, {code} IS NOT NULL AS legal_unread"
+    if name in COUNTS:
         count = f"TRY_CAST(TRY_CAST({text} AS DOUBLE) AS INTEGER)"
         return f"CASE WHEN {count} >= 0 THEN {count} END AS {name}"
     return f"{text} AS {name}"
@@ -199,6 +196,7 @@ def _flags() -> str:
         "unknown_status": "status IS NULL AND status_raw IS NOT NULL",
         "unknown_channel": "channel = 'other'",
         "unit_is_receiving": "is_receiving",
+        "unreadable_legal_days": "legal_unread",
     } | {f"unreadable_{name}": f"has_{name} AND {name} IS NULL" for name in TIMES}
     flagged = ", ".join(f"CASE WHEN {test} THEN '{name}' END" for name, test in tests.items())
     return f"nullif(concat_ws(';', {flagged}), '')"

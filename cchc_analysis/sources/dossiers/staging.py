@@ -24,7 +24,8 @@ from cchc_analysis.sources.sheets.sheet import begun, trimmed
 TIMES = tuple(column.name for column in DOSSIERS.columns if column.kind == "time")
 UNITS = ("unit_id", "receiving_unit_id", UNIT_OR_PERSON)
 LABELS = {"status": "status", "channel": "channel", "digitised": "flag", "paid_online": "flag"}
-TEXTS = (*UNITS, *LABELS, "field", "procedure", "level", "supplement_count")
+COUNTS = ("supplement_count", "reappointed_count")
+TEXTS = (*UNITS, *LABELS, "field", "procedure", "level", *COUNTS, "legal_days", "late_cause")
 """Columns of words: few distinct values, handled one by one in :mod:`.words`."""
 
 _NUMBERING = r"'(\(?([0-9]{1,2}|[A-Za-z])\)?( ?=[()0-9+ -]+)?(\x1f|$))+'"

@@ -19,7 +19,9 @@ import pyarrow as pa
 from cchc_analysis import gazetteer
 from cchc_analysis.columns import InputError
 from cchc_analysis.sources.dossiers import mapping
-from cchc_analysis.sources.dossiers.staging import LABELS, TEXTS, UNITS
+from cchc_analysis.sources.dossiers.causes import cause_group
+from cchc_analysis.sources.dossiers.legal_time import legal_days
+from cchc_analysis.sources.dossiers.staging import COUNTS, LABELS, TEXTS, UNITS
 from cchc_analysis.sources.encodings import ADVICE, legacy_encoding
 from cchc_analysis.sources.headers import UNIT_OR_PERSON, is_missing, label_code
 from cchc_analysis.sources.privacy import personal_data
@@ -28,9 +30,12 @@ from cchc_analysis.sources.sheets.sheet import SPACES
 NEW_MAP_ON = date(2025, 7, 1)
 """First day of the communes and provinces of today; names are looked up in the row's era."""
 ERAS = ("before", "since")
-_SEARCHED = tuple(
-    name for name in TEXTS if name not in ("digitised", "paid_online", "supplement_count")
-)
+NEVER_KEPT = (UNIT_OR_PERSON, "late_cause")
+"""Columns of free text: of a cell only what it stands for is kept."""
+UNREAD = "unread"
+"""The code of a legal time that is filled and says no number of working days."""
+_NOT_SEARCHED = ("digitised", "paid_online", *COUNTS, "legal_days", "late_cause")
+_SEARCHED = tuple(name for name in TEXTS if name not in _NOT_SEARCHED)
 _BATCH = 50_000
 _SAMPLED = 2_000
 _DAYS = {"before": NEW_MAP_ON - timedelta(days=1), "since": NEW_MAP_ON}
@@ -46,7 +51,7 @@ class Word:
     text
         The text in composed Unicode form; None where the cell stands for an empty one.
     code
-        What a label stands for; None for an unknown one.
+        What a label stands for, None for an unknown one; ``UNREAD`` for a legal time.
     before, since
         unit_id in each era.
     reason
@@ -112,6 +117,11 @@ class Words:
         text = unicodedata.normalize("NFC", raw).strip(SPACES)
         if is_missing(text):
             return Word()
+        if column == "late_cause":
+            return Word(text=cause_group(text))
+        if column == "legal_days":
+            days = legal_days(text)
+            return Word(code=UNREAD) if days is None else Word(text=str(days))
         found = personal_data(text) if column in _SEARCHED else None
         if column == UNIT_OR_PERSON:  # a person's name is dropped, whatever else it holds
             return Word() if found else self._known_unit(text)
@@ -205,12 +215,12 @@ class Words:
     def missing(self, column: str) -> list[str]:
         """Return the texts of a column that stand for an empty cell."""
         words = self.known[column].items()
-        return [raw for raw, word in words if word.text is None and word.reason is None]
+        return [raw for raw, word in words if word == Word()]
 
 
 def plain_word(column: str, raw: str) -> Word:
     """Return what a text means that stands for itself."""
-    if column == UNIT_OR_PERSON:
+    if column in NEVER_KEPT:
         return Word()
     return Word(text=raw, before=raw, since=raw) if column in UNITS else Word(text=raw)
 
