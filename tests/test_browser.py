@@ -144,3 +144,16 @@ def test_no_table_is_cut_on_paper(browser, site):
         page.emulate_media(media="print")
         assert max([0, *page.evaluate(widths)]) <= page.evaluate(width) + 1, path.name
         page.context.close()
+
+
+def test_the_weekly_monitor_fits_its_first_sheet(browser, site):
+    """Title, key figures, what to expect and the ten dossiers; A4 without its margins."""
+    tables = "[...document.querySelectorAll('section:has(.cards) table')]"
+    last = f"{tables}.map(t => t.getBoundingClientRect().bottom)"
+    monitors = [path for path in site if path.name.startswith("05_time_and_backlog")]
+    for path in monitors:
+        page, _, _ = open_page(browser, path, width=680)  # 180 mm
+        page.emulate_media(media="print")
+        bottoms = page.evaluate(last)
+        assert len(bottoms) == 2 and max(bottoms) <= 1005, path.name  # 266 mm
+        page.context.close()

@@ -47,6 +47,7 @@ from cchc_analysis.narrative.scorecards import (
     scorecard_provenance,
     what_it_takes,
 )
+from cchc_analysis.narrative.standing import standing
 from cchc_analysis.narrative.timing import cohorts, durations, hazard, legal_time
 from cchc_analysis.narrative.week import week
 
@@ -95,6 +96,7 @@ __all__ = [
     "scorecard_opening",
     "scorecard_provenance",
     "small_units",
+    "standing",
     "sums",
     "suppressed",
     "targets",

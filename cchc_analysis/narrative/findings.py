@@ -83,9 +83,9 @@ def _sentence(row: dict, units: pd.DataFrame | None, language: Language) -> str:
     """Put one finding in words."""
     key = row["check"]
     if key == "came_and_went":
-        key += "_score" if row["measure"] == "score" else "_count"
+        key = "came_and_went_score" if row["measure"] == "score" else "came_and_went_count"
     if key == "groups_differ" and pd.notna(row["captured_before"]):
-        key += "_days"
+        key = "groups_differ_days"
     numbers = {name: number(row, name, language) for name in ("found", "expected", "after")}
     times = {name: day(row[f"captured_{name}"], language) for name in ("before", "at", "after")}
     scores = {

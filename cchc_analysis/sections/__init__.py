@@ -52,6 +52,7 @@ from cchc_analysis.sections.profile import (
     rules,
 )
 from cchc_analysis.sections.scorecards import score_change, scorecard, what_it_takes, who_acts
+from cchc_analysis.sections.standing import standing
 from cchc_analysis.sections.timing import cohorts, durations, legal_time
 
 __all__ = [
@@ -99,6 +100,7 @@ __all__ = [
     "rules",
     "score_change",
     "scorecard",
+    "standing",
     "stock",
     "sums",
     "targets",

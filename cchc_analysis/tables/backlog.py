@@ -14,7 +14,7 @@ from cchc_analysis.wording import day, decimal, named, percent, period, say, who
 
 _LISTED = {"first": slice(0, 10), "next": slice(10, 30)}
 """Dossiers of the desk list that a page shows; the list for the desk holds all."""
-_HASH_SHOWN = 12
+_HASH_SHOWN = 8
 
 
 def bands(counted: pd.DataFrame, *, kind: str, language: Language) -> Block | None:
