@@ -106,6 +106,9 @@ def test_no_header_stands_for_two_columns():
 def test_what_stands_in_brackets_tells_a_number_of_days_from_a_date():
     found = headers.match(["Thời hạn giải quyết (ngày làm việc)", "Thời hạn giải quyết"])
     assert found == {"legal_days": "c0", "due_at": "c1"}
+    assert headers.match(["Thời gian giải quyết theo quy định (giờ)"]) == {}
+    assert headers.match(["Số ngày quy định (ngày)"]) == {}
+    assert headers.match(["Số ngày quy định (*)"]) == {"legal_days": "c0"}
     assert headers.match(["Ngày hẹn trả (lần đầu)", "Ngày hẹn trả (*)"]) == {
         "first_due_at": "c0", "due_at": "c1",
     }  # fmt: skip

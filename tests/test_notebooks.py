@@ -50,7 +50,7 @@ def offences(source: str) -> list[str]:
 
 
 def test_there_are_notebooks():
-    assert [name[:2] for name in NAMES] == ["00", "01", "02", "03", "04"]
+    assert [name[:2] for name in NAMES] == [f"{number:02d}" for number in range(8)]
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=NAMES)
@@ -116,6 +116,9 @@ RUNS = [
     ("02_compare_units", "both", {}),
     ("03_late_drivers", "both", {}),
     ("04_published_figures", "both", {}),
+    ("05_time_and_backlog", "both", {}),
+    ("06_scorecard", "both", {}),
+    ("07_indices", "both", {}),
 ]
 
 

@@ -20,7 +20,7 @@ import pandas as pd
 from cchc_analysis.catalogue import indicators
 from cchc_analysis.columns import InputError
 from cchc_analysis.comparison.one_comparison import one_comparison
-from cchc_analysis.comparison.shrinkage import LEAST_UNITS, fit_prior, posterior
+from cchc_analysis.comparison.shrinkage import LEAST_UNITS, fit_prior, posterior_shapes
 from cchc_analysis.comparison.stepdown import Seed, confidence_sets, surely_larger
 from cchc_analysis.intervals import check_confidence
 
@@ -239,8 +239,8 @@ def best_or_worst(
 
     Notes
     -----
-    Drawn from the beta posteriors of :func:`shrink`, so that a small unit at 100 % is not
-    taken at its word. Units alike in count and total get the same probability.
+    Drawn from the beta posteriors of :func:`shrink`, the prior drawn too, so that a small
+    unit at 100 % is not taken at its word. Units alike in count and total get the same probability.
 
     Examples
     --------
@@ -320,7 +320,8 @@ def _chances(
     prior = fit_prior(count, total)
     if prior.grid.empty:
         return "all_alike", pd.DataFrame(k / len(rows), index=rows.index, columns=_CHANCES)
-    place = np.argsort(-sign * _logit_draws(*posterior(count, total, prior), draws, rng))
+    shapes = posterior_shapes(count, total, prior, draws, rng)
+    place = np.argsort(-sign * _logit_draws(*shapes, rng))
     among = {"best_probability": place[:, :k], "worst_probability": place[:, len(rows) - k :]}
     shares = {
         name: np.bincount(of.ravel(), minlength=len(rows)) / draws for name, of in among.items()
@@ -329,10 +330,10 @@ def _chances(
     return "judged", alike.reindex(rows.index)
 
 
-def _logit_draws(a: np.ndarray, b: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+def _logit_draws(a: np.ndarray, b: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return logits of beta draws: near 100 % the shares themselves would round to ties."""
     halves = []
     for shape in (a, b):
-        gamma = rng.standard_gamma(shape + 1, (draws, len(shape)))
+        gamma = rng.standard_gamma(shape + 1)
         halves.append(np.log(gamma) - rng.standard_exponential(gamma.shape) / shape)
     return halves[0] - halves[1]

@@ -65,6 +65,8 @@ def comparable(
     known = check(units, UNITS).set_index("unit_id")
     classes = rows["unit_id"].map(known["unit_class"])
     days = as_day(start_on), as_day(end_on)
+    if pd.isna(days[0]) or pd.isna(days[1]):
+        raise InputError("no period: the unit holds no dossiers; state start_on and end_on")
     same_period = (rows["period_start_on"] == days[0]) & (rows["period_end_on"] == days[1])
     chosen = rows[(rows["indicator"] == indicator) & (classes == unit_class) & same_period]
     if chosen.empty:

@@ -23,6 +23,8 @@ _LEAST_LOG_DOSSIERS = -5.0  # nearly every unit at 0 or 100 %
 _ZOOMS = 3  # each narrows the grid to where the likelihood is; enough for 3,321 units
 _NEGLIGIBLE = 14.0  # log likelihood below the best: weight under one millionth
 _LOGIT_RANGE = 20.0  # two dossiers in a billion: further out than any common mean
+_LEAST_MEAN = 1e-9  # a drawn mean stays within 0..1
+_ALL_ALIKE = 1e9  # dossiers of a prior under which units do not differ
 _FLATTEST = 0.01  # precision of the flattest beta, reached by a unit without dossiers only
 
 
@@ -215,6 +217,43 @@ def posterior(count: np.ndarray, total: np.ndarray, prior: Prior) -> tuple[np.nd
         variance += weight * (spread + (at - centre) ** 2)
     precision = np.maximum(centre * (1 - centre) / variance - 1, _FLATTEST)
     return centre * precision, (1 - centre) * precision
+
+
+def posterior_shapes(
+    count: np.ndarray, total: np.ndarray, prior: Prior, draws: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw both parameters of each unit's beta posterior, the prior itself being uncertain.
+
+    One beta with the mean and variance of :func:`posterior` would put half of its weight at
+    100 % for a unit of one dossier: fit for an interval, not for who is the best.
+
+    Parameters
+    ----------
+    count, total, prior
+        As in :func:`posterior`.
+    draws
+        How many.
+    rng
+        Where they come from.
+
+    Returns
+    -------
+    tuple of arrays
+        One row per draw, one column per unit; a draw has one prior for all units.
+
+    Examples
+    --------
+    >>> count, total = np.array([10.0, 45, 80, 30]), np.array([20.0, 50, 90, 60])
+    >>> prior = fit_prior(count, total)
+    >>> a, b = posterior_shapes(count, total, prior, 2000, np.random.default_rng(0))
+    >>> a.shape, (a / (a + b)).mean(axis=0).round(1)
+    ((2000, 4), array([0.6, 0.9, 0.9, 0.5]))
+    """
+    grid = prior.grid.iloc[rng.choice(len(prior.grid), draws, p=prior.grid["weight"])]
+    error = np.sqrt(grid["mean_variance"].to_numpy()) * rng.standard_normal(draws)
+    mean = np.clip(grid["mean"].to_numpy() + error, _LEAST_MEAN, 1 - _LEAST_MEAN)[:, None]
+    dossiers = np.minimum(grid["dossiers"].to_numpy(), _ALL_ALIKE)[:, None]
+    return count + dossiers * mean, total - count + dossiers * (1 - mean)
 
 
 def _shrunk(

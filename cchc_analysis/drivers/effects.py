@@ -200,8 +200,10 @@ def _effect_at(model: LogitModel, column: str, level: str, place: int, value: fl
     counts = (model.rows[name].to_numpy() for name in ("late", "total"))
     late, total = augmented(*counts, model.base, model.coefficients)
     others = np.delete(model.base, place, axis=1)
-    start = np.delete(model.coefficients, place)
-    free = fit_counts(late, total, others, offset=model.base[:, place] * value, start=start)
+    free, held = np.delete(model.coefficients, place), model.coefficients[place]
+    count = int(np.ceil(abs(value - held))) + 1
+    for step in np.linspace(held, value, count + 1)[1:]:  # farther at once it may diverge
+        free = fit_counts(late, total, others, offset=model.base[:, place] * step, start=free)
     moved = replace(model, coefficients=np.insert(free, place, value))
     reference = model.design.levels[column][0]
     at, start = (

@@ -27,7 +27,7 @@ def fit_counts(
     offset
         Log odds known beforehand, by row.
     start
-        Coefficients to start from: needed where offsets are large, or the first step overshoots.
+        Coefficients to start from; where offsets are large, the first step overshoots without.
 
     Returns
     -------

@@ -24,6 +24,8 @@ _NOT_IN_FILES = ("status_raw", "drawn_on", "flags", "source")
 READABLE = (*(name for name in DOSSIERS.names if name not in _NOT_IN_FILES), UNIT_OR_PERSON)
 """What a header can stand for."""
 
+_BRACKETS_TELL = ("legal_days",)
+"""Columns whose unit may stand in brackets: '(giờ)' is another one than that of the column."""
 _LIKE_DATA = re.compile(r"\d{5}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|@")
 
 
@@ -101,7 +103,10 @@ def _known_headers() -> dict[str, tuple[int, str]]:
 def _place_of(text: str) -> tuple[int, str | None]:
     """Return the place of a header in the list of its column, and the column; (0, None): none."""
     known = _known_headers()
-    return known.get(_key_with_brackets(text)) or known.get(header_key(text), (0, None))
+    if (found := known.get(_key_with_brackets(text))) is not None:
+        return found
+    place, name = known.get(header_key(text), (0, None))
+    return (0, None) if name in _BRACKETS_TELL else (place, name)
 
 
 def match(header: Sequence[str], columns: Mapping[str, str] | None = None) -> dict[str, str]:

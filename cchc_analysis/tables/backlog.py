@@ -14,6 +14,7 @@ from cchc_analysis.wording import day, decimal, named, percent, period, say, who
 
 _LISTED = {"first": slice(0, 10), "next": slice(10, 30)}
 """Dossiers of the desk list that a page shows; the list for the desk holds all."""
+_KINDS = {"field": "desk_field", "procedure": "desk_procedure"}
 _HASH_SHOWN = 8
 
 
@@ -99,7 +100,7 @@ def desk(
     shown = listed[listed["probability"].notna()].iloc[_LISTED[part]]
     if shown.empty:
         return None
-    told = [name for name in ("field", "procedure") if shown[name].notna().any()]
+    told = [name for name in _KINDS if shown[name].notna().any()]
     if part == "first" and shown["procedure"].notna().all():
         told = ["procedure"]  # it implies the field, and the list is to fit the first page
     body = [
@@ -113,13 +114,14 @@ def desk(
         ]
         for row in shown.to_dict("records")
     ]
-    names = ["dossier", "unit", *told, "due", "days", "probability"]
+    names = ["desk_dossier", "desk_unit", *map(_KINDS.get, told), "desk_due", "desk_days",
+             "desk_probability"]  # fmt: skip
     foot = say(
         f"backlog.desk.foot.{part}", language, shown=len(shown), of=len(listed),
         day=day(shown["as_of"].max(), language), source=sources(shown["source"], language),
     )  # fmt: skip
     return table_block(
-        f"table.desk.{part}", [f"column.desk_{name}" for name in names], body, language,
+        f"table.desk.{part}", [f"column.{name}" for name in names], body, language,
         shown["source"], numeric={len(names) - 2, len(names) - 1}, foot=foot,
     )  # fmt: skip
 
