@@ -1,4 +1,4 @@
-"""The command line: ``cchc read``, ``cchc form``, ``cchc sample`` and ``cchc report``.
+"""The command line: ``cchc read``, ``form``, ``desk``, ``sample`` and ``report``.
 
 Exit status: 0 all done, 1 some report failed (the closing table says which), 2 bad input,
 with one message and nothing overwritten.
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 PROFILE = "01_unit_profile"
+INTERNAL = ("00_explore", "05_time_and_backlog")  # these show rows or lists of single dossiers
+WEEKS_LEARNT = 104
 NEEDED_BY_REPORTS = ("babel", "ipykernel", "matplotlib", "nbconvert", "papermill", "seaborn")
 
 
@@ -33,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     try:
-        _check_folder(options.out.parent if options.command == "form" else options.out)
+        file = options.command in ("form", "desk")
+        _check_folder(options.out.parent if file else options.out)
         return options.run(options)
     except InputError as error:
         print(f"cchc {options.command}: {error}", file=sys.stderr)
@@ -71,6 +74,19 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--to", dest="end_on", required=True, metavar="YYYY-MM-DD")
     form.add_argument("--out", type=Path, required=True, metavar="FILE.xlsx")
     form.set_defaults(run=_form)
+
+    desk = commands.add_parser(
+        "desk", help="list a unit's open dossiers by their chance of lateness"
+    )
+    desk.add_argument("data", type=Path, help="data folder, as `cchc read` writes it")
+    desk.add_argument("--unit", required=True)
+    desk.add_argument(
+        "--on", default="", metavar="YYYY-MM-DD", help="day; the last one if not given"
+    )
+    desk.add_argument("--lookup", type=Path, help="workbook of code and hash, to show the codes")
+    desk.add_argument("--language", default="vi", choices=("vi", "en"))
+    desk.add_argument("--out", type=Path, required=True, metavar="FILE.xlsx")
+    desk.set_defaults(run=_desk)
 
     sample = commands.add_parser("sample", help="write simulated exports of invented units")
     sample.add_argument("--out", type=Path, required=True)
@@ -184,16 +200,55 @@ def _form(options: argparse.Namespace) -> int:
     return 0
 
 
-def _report(options: argparse.Namespace) -> int:
+def _desk(options: argparse.Namespace) -> int:
+    _require_extra()
+    import pandas as pd
+
+    from cchc_analysis.backlog import lateness_forecast, warn
+    from cchc_analysis.sources.dossiers.codes import keep_apart
+    from cchc_analysis.sources.dossiers.lookup import read_lookup
+    from cchc_analysis.sources.folder import load_unit
+    from cchc_analysis.tables.desk_list import write_desk_list
+    from cchc_analysis.tally import count_landmarks, open_dossiers
+    from cchc_analysis.workdays import day_kind
+
+    keep_apart(options.out, options.data, "desk list")
+    codes = read_lookup(options.lookup) if options.lookup else None
+    loaded = load_unit(options.unit, options.data)
+    start, today = loaded.period("", options.on)
+    if loaded.dossiers.empty or today < start:
+        raise InputError(f"{options.data} holds no dossiers of {options.unit!r} by that day")
+    known = {"as_of": today, "days": day_kind(start, today)}
+    weeks = min(WEEKS_LEARNT, (today - start).days // 7)
+    cutoffs = pd.date_range(end=today, periods=weeks + 1, freq="7D")
+    past = count_landmarks(loaded.dossiers, cutoffs=cutoffs, **known)
+    forecast = lateness_forecast(past, trained_on=today)
+    listed = warn(open_dossiers(loaded.dossiers, **known), forecast)
+    write_desk_list(listed, options.out, codes=codes, language=options.language)
+    print(f"{len(listed):,} open dossiers not yet due on {today:%Y-%m-%d} -> {options.out}")
+    return 0
+
+
+def _require_extra() -> None:
+    """Raise where what reports need is not installed."""
     missing = [name for name in NEEDED_BY_REPORTS if find_spec(name) is None]
     if missing:
         raise InputError(
             f"reports need {', '.join(missing)}; "
             "install the extra: pip install 'cchc-analysis[reports]'"
         )
+
+
+def _report(options: argparse.Namespace) -> int:
+    _require_extra()
     from cchc_analysis import report
 
     jobs = _jobs(options)
+    if options.publish:
+        for job in [job for job in jobs if job.notebook in INTERNAL]:
+            report.remove_pages(job, out=options.out)
+            print(f"left out, lists single dossiers: {job.notebook} | {job.unit}")
+        jobs = [job for job in jobs if job.notebook not in INTERNAL]
     chosen = _chosen(jobs, options)
     kept = report.earlier_results(options.out, [job for job in jobs if job not in chosen])
     results = report.run_jobs(

@@ -228,8 +228,8 @@ ESTIMATES = Table(
 
 DURATIONS = Table(
     "durations",
-    "Một dòng là số hồ sơ có cùng thời gian theo dõi và cùng kết cục; hồ sơ còn mở được giữ lại.",
-    "One row is the dossiers with one time under observation and one outcome; open ones are kept.",
+    "Một dòng là số hồ sơ có cùng thời gian theo dõi và cùng kết cục; hồ sơ còn mở được giữ lại. Được theo dõi từ entry_days đến hết end_days.",
+    "One row is the dossiers with one time under observation and one outcome; open ones are kept. Under observation from entry_days to end_days, both included.",
     (
         Column("unit_id", "text", "đơn vị", "unit", required=True),
         Column("period_start_on", "date", "từ ngày", "first day of the period", required=True),

@@ -1,9 +1,11 @@
 """The command line: what it makes, and one clear message where it cannot."""
 
+import datetime
 import json
 
 import pandas as pd
 import pytest
+from python_calamine import CalamineWorkbook
 from small_export import EXPORT, UNIT, write_export
 
 from cchc_analysis import cli, sample
@@ -206,6 +208,50 @@ def test_report_makes_a_page_of_ones_own_data(tmp_path, capsys, data):
     page = (site / job["pages"]["vi"]).read_text("utf-8")
     assert "xã Thử Nghiệm" in page
     assert "75 %" in page or "75,00 %" in page  # 3 of the 4 finished dossiers
+
+
+def test_publishing_leaves_out_and_removes_lists_of_single_dossiers(tmp_path, capsys, data):
+    site, out = tmp_path / "site.toml", tmp_path / "site"
+    site.write_text(
+        "".join(f"[[job]]\nnotebook = '{n}'\nunit = 'Xã'\nparameters = {{ unit = '{UNIT}' }}\n"
+                for n in ("04_published_figures", "05_time_and_backlog")), "utf-8",
+    )  # fmt: skip
+    out.mkdir()
+    for suffix in ("vi.html", "en.html", "vi.xlsx"):
+        (out / f"05_time_and_backlog--xa.{suffix}").write_text("of an internal run")
+    options = ["--data", str(data), "--site", str(site), "--out", str(out), "--language", "vi"]
+    assert cli.main(["report", "--publish", *options]) == 0
+    assert "left out, lists single dossiers: 05_time_and_backlog | Xã" in capsys.readouterr().out
+    assert not list(out.glob("05*"))
+    assert "05_time_and_backlog" not in (out / "index.html").read_text("utf-8")
+
+
+# cchc desk
+
+
+def test_the_desk_sees_its_own_codes(tmp_path, capsys):
+    """H05, due on 7 February 2024, is the one open dossier; there is no history to learn from."""
+    export, lookup = write_export(tmp_path / "export.csv"), tmp_path / "own" / "codes.xlsx"
+    read = ["read", str(export), "--out", str(tmp_path / "data"), "--lookup", str(lookup),
+            "--key", str(tmp_path / "own" / "a.key")]  # fmt: skip
+    assert cli.main(read) == 0
+    options = ["desk", str(tmp_path / "data"), "--unit", UNIT, "--lookup", str(lookup)]
+    assert cli.main([*options, "--out", str(tmp_path / "own" / "desk.xlsx")]) == 0
+    assert "1 open dossiers not yet due on 2024-01-31" in capsys.readouterr().out
+    book = CalamineWorkbook.from_path(tmp_path / "own" / "desk.xlsx")
+    heads, dossier = book.get_sheet_by_index(0).to_python()
+    assert dossier[0] == "H05"
+    assert datetime.date(2024, 2, 7) in dossier
+    assert len(heads) == len(dossier)
+
+
+def test_the_desk_list_stays_out_of_the_data_and_needs_dossiers(tmp_path, capsys, data):
+    inside = ["desk", str(data), "--unit", UNIT, "--out", str(data / "desk.xlsx")]
+    assert cli.main(inside) == 2
+    assert "must lie outside the output folder" in capsys.readouterr().err
+    early = ["desk", str(data), "--unit", UNIT, "--on", "2020-01-01"]
+    assert cli.main([*early, "--out", str(tmp_path / "desk.xlsx")]) == 2
+    assert "holds no dossiers" in capsys.readouterr().err
 
 
 def write_site(path, name, /, **parameters):

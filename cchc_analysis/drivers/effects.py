@@ -98,6 +98,9 @@ def _level_rows(found: Fitted, column: str) -> list[dict]:
     """Return effect, counts and place of the coefficient for the levels of a category."""
     model = found.model
     levels = model.design.levels[column]
+    counts = found.cells.groupby(column).agg(
+        count=("late", "sum"), total=("total", "sum"), clusters=(found.cluster, "nunique")
+    )
     at = {
         level: model.mean_share(
             model.design.matrix_at(model.rows, model.base, column, level), model.weight
@@ -122,7 +125,7 @@ def _level_rows(found: Fitted, column: str) -> list[dict]:
                 "place": -1 if joint or place is None else place, "adjusted": share,
                 "effect": effect, "effect_low": max(low, -1.0), "effect_high": min(high, 1.0),
                 "alone": _alone(model, column, {level, levels[0]}), "by_firth": by_firth,
-                **_counts(found.cells[found.cells[column] == level], found.cluster),
+                **counts.loc[level],
             }
         )  # fmt: skip
     return rows
@@ -147,7 +150,8 @@ def _number_row(found: Fitted, column: str) -> dict:
         "place": -1 if place is None else place, "adjusted": np.nan,
         "effect": effect, "effect_low": low, "effect_high": high,
         "alone": _alone(model, column, {""}), "by_firth": place in found.separated,
-        **_counts(found.cells, found.cluster),
+        "count": model.rows["late"].sum(), "total": model.rows["total"].sum(),
+        "clusters": model.degrees + 1,
     }  # fmt: skip
 
 
@@ -165,14 +169,6 @@ def _alone(model: LogitModel, column: str, levels: Collection[str]) -> bool:
     ]
     own = [place for place in within if len(model.design.parts[place]) == 1]
     return bool(np.isnan(np.diag(model.covariance)[own or within]).any())
-
-
-def _counts(cells: pd.DataFrame, cluster: str) -> dict[str, float]:
-    return {
-        "count": cells["late"].sum(),
-        "total": cells["total"].sum(),
-        "clusters": cells[cluster].nunique(),
-    }
 
 
 def _delta_limits(found: Fitted, effect: float, gradient: np.ndarray) -> tuple[float, float]:

@@ -15,7 +15,9 @@ NEARLY = 0.9  # share of a level's variation that another term accounts for
 OVERLAP_COLUMNS = ["term", "level", "other", "other_level", "reason", "overlap", "total"]
 
 
-def cannot_separate(cells: pd.DataFrame, design: Design, cluster: str) -> pd.DataFrame:
+def cannot_separate(
+    cells: pd.DataFrame, rows: pd.DataFrame, design: Design, cluster: str
+) -> pd.DataFrame:
     r"""Return the pairs whose parts in lateness the data do not tell apart.
 
     .. math:: \eta^2 = \frac{\sum_b n_b (\bar x_b - \bar x)^2}{\sum_i n_i (x_i - \bar x)^2}
@@ -24,6 +26,8 @@ def cannot_separate(cells: pd.DataFrame, design: Design, cluster: str) -> pd.Dat
     ----------
     cells
         Cells with the covariates, the cluster and ``total``.
+    rows
+        The same summed over clusters: one per combination of covariates.
     design
         Which of them are terms, with which levels.
     cluster
@@ -40,14 +44,14 @@ def cannot_separate(cells: pd.DataFrame, design: Design, cluster: str) -> pd.Dat
         ``total`` (dossiers of the level).
     """
     levels = {name: design.levels[name] for name in design.terms.columns if name in design.levels}
-    rows = [row for term in levels if term != cluster for row in _alone(cells, term, cluster)]
-    rows += [
+    pairs = [row for term in levels if term != cluster for row in _alone(cells, term, cluster)]
+    pairs += [
         row
         for first, second in combinations(design.terms.columns, 2)
-        for row in _repeats(cells, second, first, levels) or _repeats(cells, first, second, levels)
+        for row in _repeats(rows, second, first, levels) or _repeats(rows, first, second, levels)
     ]
-    rows += [("", name, "", "", "left_out", np.nan, np.nan) for name in design.left_out]
-    return pd.DataFrame(rows, columns=OVERLAP_COLUMNS)
+    pairs += [("", name, "", "", "left_out", np.nan, np.nan) for name in design.left_out]
+    return pd.DataFrame(pairs, columns=OVERLAP_COLUMNS)
 
 
 def _alone(cells: pd.DataFrame, term: str, cluster: str) -> list[tuple]:
@@ -62,36 +66,36 @@ def _alone(cells: pd.DataFrame, term: str, cluster: str) -> list[tuple]:
 
 
 def _repeats(
-    cells: pd.DataFrame, term: str, other: str, levels: Mapping[str, Sequence[str]]
+    rows: pd.DataFrame, term: str, other: str, levels: Mapping[str, Sequence[str]]
 ) -> list[tuple]:
     """Return what of ``term`` the ``other`` term nearly determines."""
-    rows = []
+    found = []
     for level in levels.get(term, ["", ""])[1:]:
-        own = (cells[term] == level).astype(float) if level else cells[term]
-        overlap = _accounted_for(own, cells, other, other in levels)
+        own = (rows[term] == level).astype(float) if level else rows[term]
+        overlap = _accounted_for(own.to_numpy(), rows, other, other in levels)
         if overlap >= NEARLY:
-            held = cells[own == 1] if level else cells
-            rows.append(
+            held = rows[own == 1] if level else rows
+            found.append(
                 (term, level, other, _most_common(held, other, levels), "repeats", overlap,
                  held["total"].sum())
             )  # fmt: skip
-    return rows
+    return found
 
 
-def _accounted_for(values: pd.Series, cells: pd.DataFrame, other: str, is_category: bool) -> float:
+def _accounted_for(values: np.ndarray, rows: pd.DataFrame, other: str, is_category: bool) -> float:
     """Return the share of the variation of ``values`` that the other term accounts for."""
-    weight = cells["total"]
+    weight = rows["total"].to_numpy()
     apart = values - np.average(values, weights=weight)
-    whole = (weight * apart**2).sum()
+    whole = weight @ apart**2
     if not is_category:
-        gap = cells[other] - np.average(cells[other], weights=weight)
-        spread = (weight * gap**2).sum()
-        return float((weight * apart * gap).sum() ** 2 / (whole * spread))
-    sums = pd.DataFrame({"apart": weight * apart, "weight": weight}).groupby(cells[other]).sum()
-    return float((sums["apart"] ** 2 / sums["weight"]).sum() / whole)
+        gap = rows[other].to_numpy() - np.average(rows[other], weights=weight)
+        return float((weight @ (apart * gap)) ** 2 / (whole * (weight @ gap**2)))
+    group = pd.factorize(rows[other])[0]
+    sums, weights = np.bincount(group, weight * apart), np.bincount(group, weight)
+    return float((sums**2 / weights).sum() / whole)
 
 
-def _most_common(cells: pd.DataFrame, column: str, levels: Mapping[str, Sequence[str]]) -> str:
+def _most_common(rows: pd.DataFrame, column: str, levels: Mapping[str, Sequence[str]]) -> str:
     if column not in levels:
         return ""
-    return str(cells.groupby(column)["total"].sum().idxmax())
+    return str(rows.groupby(column)["total"].sum().idxmax())

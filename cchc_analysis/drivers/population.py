@@ -19,14 +19,14 @@ _BESIDE = ["undated_count", "suspended_count", "withdrawn_count", "pending_in_ti
 
 def require_due_cohort(rows: pd.DataFrame) -> None:
     """Raise unless the rows are dossiers due, under one rule, seen on one day, each once."""
-    other = sorted(set(rows["basis"]) - {"due"})
+    other = sorted(set(rows["basis"].unique()) - {"due"})
     if other:
         raise InputError(
             f"tally: found basis {other[0]!r}, expected 'due'; count it with "
             "count_cohorts(..., cohort='due')"
         )
     for name in ("rule", "as_of"):
-        found = sorted(rows[name].astype(str).unique())
+        found = sorted(map(str, rows[name].unique()))
         if len(found) > 1:
             raise InputError(
                 f"tally: found several values of {name} ({', '.join(found[:3])}), expected one; "
@@ -89,7 +89,9 @@ def labels(values: pd.Series) -> pd.Series:
         values = values.dt.strftime("%Y-%m-%d")
     elif pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
         values = values.astype("Int64")  # whole numbers that missing ones made into floats
-    return values.astype(object).where(values.notna(), MISSING).map(str).astype("str")
+    if not pd.api.types.is_string_dtype(values.dtype):
+        values = values.astype(object).where(values.notna(), MISSING).map(str)
+    return values.astype("str").fillna(MISSING)
 
 
 def usable(values: pd.Series, kind: Kind) -> pd.Series:

@@ -7,7 +7,7 @@ each language; :func:`write_manifest` and :func:`write_index` tell what was made
 
 from cchc_analysis.report.jobs import Job, check_jobs, page_names, read_site
 from cchc_analysis.report.manifest import JobResult, earlier_results, write_manifest
-from cchc_analysis.report.run import run_jobs
+from cchc_analysis.report.run import remove_pages, run_jobs
 from cchc_analysis.report.site import closing_table, write_index
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "earlier_results",
     "page_names",
     "read_site",
+    "remove_pages",
     "run_jobs",
     "write_index",
     "write_manifest",

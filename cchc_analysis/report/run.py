@@ -165,9 +165,7 @@ def _result(
     try:
         pages, counts = _make(job, notebooks / f"{job.notebook}.ipynb", language)
     except Exception as error:  # whatever a notebook raises must not stop the other jobs
-        for name in page_names(job, language).values():
-            (out / name).unlink(missing_ok=True)
-            (out / workbook_name(name)).unlink(missing_ok=True)
+        remove_pages(job, out=out)
         return replace(planned, seconds=time.perf_counter() - start, error=_message(error))
     names = page_names(job, language)
     change = _change({name: out / name for name in pages}, pages)
@@ -178,6 +176,21 @@ def _result(
         planned, status="ok", seconds=time.perf_counter() - start, pages=names, change=change,
         titles={each: title_of(pages[name]) for each, name in names.items()}, **counts,
     )  # fmt: skip
+
+
+def remove_pages(job: Job, *, out: Path) -> None:
+    """Remove a job's pages and workbooks in every language, where an earlier run left some.
+
+    Parameters
+    ----------
+    job
+        The job.
+    out
+        Folder of the site.
+    """
+    for name in page_names(job, "both").values():
+        (out / name).unlink(missing_ok=True)
+        (out / workbook_name(name)).unlink(missing_ok=True)
 
 
 def _change(paths: Mapping[str, Path], pages: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
 """The tables of a page as a workbook: what is on the page, number for number.
 
 The first sheet is for a leader: the key figures and their notes on one sheet of A4. Text is
-written as text, so nothing in it can become a formula.
+written as text and stays so when a cell is edited, so nothing in it can become a formula.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _A4 = 9
 _NAME_LENGTH = 31
 _WIDEST = 60
 _MADE = datetime(2000, 1, 1)  # one page gives one file, byte for byte
-_RISKY = re.compile(r"^[=+\-@\t\r]")
+_TEXT = {"quote_prefix": True, "text_wrap": True, "valign": "top"}
 
 
 def workbook_name(page: str) -> str:
@@ -99,25 +99,24 @@ def _summary(book: Workbook, page: Tag, mark: str, language: Language) -> None:
     sheet.set_column(0, 0, 38)
     sheet.set_column(1, 1, 18)
     sheet.set_column(2, 2, 60)
-    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-    plain = book.add_format({"text_wrap": True, "valign": "top"})
-    title = book.add_format({"bold": True, "font_size": 14})
-    _write(sheet, 0, 0, _text(page.h1), title)
+    plain, bold = book.add_format(_TEXT), book.add_format({**_TEXT, "bold": True})
+    title = book.add_format({"quote_prefix": True, "bold": True, "font_size": 14})
+    sheet.write_string(0, 0, _text(page.h1), title)
     row = 2
     for text in filter(None, [mark, *(_text(p) for p in page.main.select(".notice"))][:2]):
         sheet.merge_range(row, 0, row, 2, "", plain)
-        _write(sheet, row, 0, text, plain)
+        sheet.write_string(row, 0, text, plain)
         row += 1
-    for fact in page.main.select("main > div > .facts .fact, .facts > .fact"):
+    for fact in page.main.select(".facts > .fact"):
         if fact.find_parent("details") is None:
-            _write(sheet, row, 0, _text(fact.dt), plain)
-            _write(sheet, row, 1, _text(fact.dd), plain)
+            sheet.write_string(row, 0, _text(fact.dt), plain)
+            sheet.write_string(row, 1, _text(fact.dd), plain)
             row += 1
     row += 1
     for card in page.main.select(".card"):
         parts = [_text(card.select_one(f".{part}")) for part in ("label", "value", "note")]
         for column, (text, style) in enumerate(zip(parts, (plain, bold, plain), strict=True)):
-            _write(sheet, row, column, text, style)
+            sheet.write_string(row, column, text, style)
         row += 1
 
 
@@ -125,11 +124,12 @@ def _table(book: Workbook, table: Tag, number: int, mark: str, language: Languag
     heads = table.thead.find_all("th") if table.thead else []
     sheet = _sheet(book, _name(_text(table.caption), number), mark, landscape=len(heads) > 6)
     sheet.fit_to_pages(1, 0)
-    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-    plain = book.add_format({"text_wrap": True, "valign": "top"})
-    _write(sheet, 0, 0, _text(table.caption), book.add_format({"bold": True}))
+    plain, line = book.add_format(_TEXT), book.add_format({"quote_prefix": True})
+    bold = book.add_format({**_TEXT, "bold": True, "bottom": 1})
+    title = book.add_format({"quote_prefix": True, "bold": True})
+    sheet.write_string(0, 0, _text(table.caption), title)
     for column, head in enumerate(heads):
-        _write(sheet, 2, column, _text(head), bold)
+        sheet.write_string(2, column, _text(head), bold)
     sheet.repeat_rows(2)
     sheet.freeze_panes(3, 1)
     rows = [row.find_all(["th", "td"]) for row in table.tbody.find_all("tr")]
@@ -141,7 +141,7 @@ def _table(book: Workbook, table: Tag, number: int, mark: str, language: Languag
         longest = max([len(_text(cells[column])) for cells in rows if column < len(cells)] or [0])
         sheet.set_column(column, column, min(max(longest + 2, 10), _WIDEST))
     if table.tfoot:
-        _write(sheet, len(rows) + 4, 0, _text(table.tfoot), book.add_format())
+        sheet.write_string(len(rows) + 4, 0, _text(table.tfoot), line)
 
 
 def _cell(
@@ -159,7 +159,7 @@ def _cell(
     if text == NONE:
         sheet.write_blank(*at, None, plain)
     elif found is None:
-        _write(sheet, *at, text, plain)
+        sheet.write_string(*at, text, plain)
     else:
         value, shape = found
         if shape not in formats:
@@ -185,11 +185,6 @@ def _number(text: str, language: Language) -> tuple[float, str] | None:
     if text.endswith(" %"):
         return float(value / 100), f"0{fraction}%"
     return float(value), f"#,##0{fraction}"
-
-
-def _write(sheet: Worksheet, row: int, column: int, text: str, style: Format) -> None:
-    """Write text as text; what a spreadsheet could take for a formula is quoted too."""
-    sheet.write_string(row, column, f"'{text}" if _RISKY.match(text) else text, style)
 
 
 def _name(caption: str, number: int) -> str:

@@ -33,7 +33,7 @@ def printed(
     body = []
     for row in published.to_dict("records"):
         unit = [unit_name(row["unit_id"], units=units, language=language)] if several else []
-        term = f" («{translated(row['wording'], language)}»)" if pd.notna(row["wording"]) else ""
+        term = f" (“{translated(row['wording'], language)}”)" if pd.notna(row["wording"]) else ""
         kind = "" if row["kind"] == "result" else f"{say('kind.' + row['kind'], language)}: "
         body.append(
             [

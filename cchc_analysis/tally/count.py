@@ -164,7 +164,8 @@ def _count(
     if isinstance(source, pd.DataFrame) and source.empty:
         return empty(TALLY).reindex(columns=[*TALLY.names, *by])
     held = held_columns(source, [*_NOT_TOLD_WITHOUT.values(), *columns_read(rule, by)])
-    counting = Counting(rule, basis, tuple(by), as_day(as_of), held)
+    only = tuple(periods.iloc[0]) if len(periods) == 1 else None
+    counting = Counting(rule, basis, tuple(by), as_day(as_of), held, only)
     tables = {"dossiers": source, "periods": periods, **key_tables(source, by, rule)}
     calendar = _calendar(counting, tables)
     if calendar is None:

@@ -26,7 +26,7 @@ _SUPPLEMENT = ("supplement_asked_at", "supplement_given_at")
 _FEE = ("fee_asked_at", "fee_paid_at")
 
 _FACTS = """
-SELECT d.*, p.period_start_on, p.period_end_on, {judged_on} AS judged_on,
+SELECT d.*, {start_on} AS period_start_on, {end_on} AS period_end_on, {judged_on} AS judged_on,
        CASE WHEN d.end_on <= {judged_on} AND {finished} THEN 1 ELSE 0 END AS done
 FROM (
   SELECT *, CAST(received_at AS DATE) AS received_on, CAST({due} AS DATE) AS due_on,
@@ -35,7 +35,7 @@ FROM (
   FROM dossiers
   WHERE received_at IS NOT NULL AND COALESCE(status, 0) NOT IN {not_accepted}
 ) AS d
-JOIN periods AS p ON {membership}
+{belonging}
 """
 
 _NUMBERED = """
@@ -114,21 +114,21 @@ FROM outcomes
 
 _COUNTS = """
 SELECT {keys},
-  SUM(CASE WHEN {received} THEN 1 ELSE 0 END) AS received_count,
+  COUNT(CASE WHEN {received} THEN 1 END) AS received_count,
   {carried} AS carried_count,
-  SUM(done) AS resolved_count,
-  SUM(CASE WHEN place = 'on_time' THEN 1 ELSE 0 END) AS on_time_count,
-  SUM(CASE WHEN place = 'late' THEN 1 ELSE 0 END) AS late_count,
-  SUM(CASE WHEN place = 'pending_in_time' THEN 1 ELSE 0 END) AS pending_in_time_count,
-  SUM(CASE WHEN place = 'overdue' THEN 1 ELSE 0 END) AS overdue_count,
-  SUM(CASE WHEN {received} AND channel = 'online' THEN 1 ELSE 0 END) AS online_count,
-  SUM(CASE WHEN {received} AND digitised THEN 1 ELSE 0 END) AS digitised_count,
-  SUM(CASE WHEN kind = 'plain' AND by_date = 'early' THEN 1 ELSE 0 END) AS early_count,
-  SUM(CASE WHEN kind = 'plain' AND by_date = 'due_day' THEN 1 ELSE 0 END) AS due_day_count,
-  SUM(CASE WHEN kind = 'withdrawn' THEN 1 ELSE 0 END) AS withdrawn_count,
-  SUM(CASE WHEN {undated} THEN 1 ELSE 0 END) AS undated_count,
-  SUM(CASE WHEN kind = 'suspended' THEN 1 ELSE 0 END) AS suspended_count,
-  SUM(CASE WHEN {received} AND received_on > {accept_by} THEN 1 ELSE 0 END)
+  COUNT(CASE WHEN done = 1 THEN 1 END) AS resolved_count,
+  COUNT(CASE WHEN place = 'on_time' THEN 1 END) AS on_time_count,
+  COUNT(CASE WHEN place = 'late' THEN 1 END) AS late_count,
+  COUNT(CASE WHEN place = 'pending_in_time' THEN 1 END) AS pending_in_time_count,
+  COUNT(CASE WHEN place = 'overdue' THEN 1 END) AS overdue_count,
+  COUNT(CASE WHEN {received} AND channel = 'online' THEN 1 END) AS online_count,
+  COUNT(CASE WHEN {received} AND digitised THEN 1 END) AS digitised_count,
+  COUNT(CASE WHEN kind = 'plain' AND by_date = 'early' THEN 1 END) AS early_count,
+  COUNT(CASE WHEN kind = 'plain' AND by_date = 'due_day' THEN 1 END) AS due_day_count,
+  COUNT(CASE WHEN kind = 'withdrawn' THEN 1 END) AS withdrawn_count,
+  COUNT(CASE WHEN {undated} THEN 1 END) AS undated_count,
+  COUNT(CASE WHEN kind = 'suspended' THEN 1 END) AS suspended_count,
+  COUNT(CASE WHEN {received} AND received_on > {accept_by} THEN 1 END)
     AS late_acceptance_count
 FROM places
 GROUP BY {keys}
@@ -147,6 +147,8 @@ class Counting:
     as_of: pd.Timestamp
     held: frozenset[str]
     """The optional columns in which the dossiers hold anything."""
+    only: tuple[pd.Timestamp, pd.Timestamp] | None = None
+    """The period, where there is one only: its dates then stand in the SQL, which joins none."""
 
     def day(self, column: str) -> str:
         """Return the date of an optional time column, or NULL where there is no such column."""
@@ -226,23 +228,27 @@ def facts_sql(counting: Counting) -> str:
 def _facts(counting: Counting) -> str:
     rule, period = counting.rule, counting.basis == "period"
     finished = finished_sql(rule, "d.status_code")
+    start_on, end_on = "p.period_start_on", "p.period_end_on"
+    if counting.only:
+        start_on, end_on = (f"TIMESTAMP '{day:%Y-%m-%d}'" for day in counting.only)
     membership = (
-        "d.received_on <= p.period_end_on AND (d.received_on >= p.period_start_on"
-        f" OR d.end_on IS NULL OR d.end_on >= p.period_start_on OR NOT {finished})"
+        f"d.received_on <= {end_on} AND (d.received_on >= {start_on}"
+        f" OR d.end_on IS NULL OR d.end_on >= {start_on} OR NOT {finished})"
         if period
-        else f"d.{counting.basis}_on >= p.period_start_on"
-        f" AND d.{counting.basis}_on <= p.period_end_on"
+        else f"d.{counting.basis}_on >= {start_on} AND d.{counting.basis}_on <= {end_on}"
     )
     first = rule.due == "first" and "first_due_at" in counting.held
     more_than_one = rule.more_supplements_late and "supplement_count" in counting.held
     return _FACTS.format(
-        judged_on="p.period_end_on" if period else f"DATE '{counting.as_of:%Y-%m-%d}'",
+        start_on=start_on,
+        end_on=end_on,
+        judged_on=end_on if period else f"DATE '{counting.as_of:%Y-%m-%d}'",
         finished=finished,
         due="COALESCE(first_due_at, due_at)" if first else "due_at",
         end=end_sql(counting),
         late_anyway="CASE WHEN supplement_count > 1 THEN 1 ELSE 0 END" if more_than_one else "0",
         not_accepted=status_list(rule.not_accepted_statuses),
-        membership=membership,
+        belonging=f"WHERE {membership}" if counting.only else f"JOIN periods AS p ON {membership}",
     )
 
 
@@ -314,7 +320,7 @@ def _places(counting: Counting) -> str:
 
 def _counts(counting: Counting) -> str:
     period = counting.basis == "period"
-    carried = "SUM(CASE WHEN received_on < period_start_on THEN 1 ELSE 0 END)"
+    carried = "COUNT(CASE WHEN received_on < period_start_on THEN 1 END)"
     # One judged by its dates but without them is undated; one set apart before is counted there.
     apart = [k for k in ("withdrawn", "suspended") if getattr(counting.rule, k) != "by_date"]
     undated = ["lacks_date = 1", *(f"kind <> '{kind}'" for kind in apart)]

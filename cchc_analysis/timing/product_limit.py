@@ -110,7 +110,8 @@ def _estimates(
     any_closed = closed.sum(axis=1)
     open_share = np.cumprod(1 - any_closed / at_risk)
     before = np.concatenate([[1.0], open_share[:-1]])[: len(open_share)]
-    closed_share = np.cumsum((before / at_risk)[:, None] * closed, axis=0)
+    summed = np.cumsum((before / at_risk)[:, None] * closed, axis=0)
+    closed_share = np.minimum(summed, 1.0)  # sums round past it
     left = at_risk - any_closed
     greenwood = np.divide(any_closed, at_risk * left, out=np.zeros_like(left), where=left > 0)
     variance = np.where(open_share > 0, open_share**2 * np.cumsum(greenwood), np.nan)
