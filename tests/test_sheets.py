@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import xlsxwriter
 import xlwt
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cchc_analysis.columns import InputError
@@ -231,6 +231,7 @@ def test_what_is_well_written_is_read_as_it_was_written(tmp_path_factory, rows, 
 
 @settings(max_examples=60, deadline=None)
 @given(text=st.text(alphabet='a,"\n\r', max_size=40), end=st.sampled_from(["\n", "\r\n"]))
+@example(text=',\r,\r,"""', end="\n")  # as many rows as lines, and M1 and M2 in none of them
 def test_whatever_is_written_no_line_with_a_mark_vanishes(tmp_path_factory, text, end):
     """Each line is a row, part of a text within quotes, or of a row that is refused."""
     path = tmp_path_factory.mktemp("x") / "a.csv"

@@ -153,8 +153,11 @@ def find_layout(path: Path, encoding: str, match: Matcher) -> tuple[str, Header,
     return max(found, key=lambda one: (one[1].matched, len(one[1].texts)))
 
 
-def count_lines(path: Path) -> int:
+def count_lines(path: Path) -> int | None:
     """Count the lines of a UTF-8 file; empty ones at its end are none.
+
+    None where a carriage return stands alone: the engine ends a row there too, and its rows
+    could come to as many as the lines while some are lost.
 
     Raises
     ------
@@ -166,10 +169,10 @@ def count_lines(path: Path) -> int:
     bounds = [size * number // parts for number in range(parts + 1)]
     with ThreadPoolExecutor(parts) as pool:
         counts = list(pool.map(_line_ends, [path] * parts, bounds[:-1], bounds[1:]))
-    return sum(counts) - _empty_at_end(path)
+    return None if None in counts else sum(counts) - _empty_at_end(path)
 
 
-def _line_ends(path: Path, start: int, end: int) -> int:
+def _line_ends(path: Path, start: int, end: int) -> int | None:
     """Count the ends of the lines that begin from ``start`` on and before ``end``."""
     count, block = 0, b"\n"
     with path.open("rb") as file:
@@ -179,6 +182,8 @@ def _line_ends(path: Path, start: int, end: int) -> int:
         while file.tell() < end and (block := file.read(min(_BLOCK, end - file.tell()))):
             block += file.readline()  # so that no letter is cut in two
             _require_utf8(path, block)
+            if (returns := block.count(b"\r")) and returns != block.count(b"\r\n"):
+                return None
             count += np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n"))
     return count + (block[-1:] != b"\n")
 

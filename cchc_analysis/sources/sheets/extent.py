@@ -16,6 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from cchc_analysis.columns import InputError
 from cchc_analysis.sources.sheets.compound import compound_stream
 
@@ -24,10 +27,10 @@ MOST_CELLS = 110_000_000
 _MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
 _BLOCK = 1 << 20
 # Any reference beyond column CZ (104) or row 1,049,999. Within both, no sheet is too large, and
-# this is the only look at it; one pattern costs a tenth of what loading the sheet does.
-_FAR = re.compile(
-    rb' r="(?:[A-Za-z]{3}|[D-Zd-z][A-Za-z]|'
-    rb"[A-Za-z]{0,2}(?:[2-9]\d{6}|1[1-9]\d{5}|10[5-9]\d{4}|\d{8}))"
+# this is the only look at it. Arrow looks three times as fast as Python's own patterns.
+_FAR = (
+    r' r="(?:[A-Za-z]{3}|[D-Zd-z][A-Za-z]|'
+    r"[A-Za-z]{0,2}(?:[2-9]\d{6}|1[1-9]\d{5}|10[5-9]\d{4}|\d{8}))"
 )
 _CELL = re.compile(rb' r="([A-Za-z]*)(\d+)"[^>]*?(/?)>(</)?')
 _DAMAGE = (  # ValueError: a damaged directory sends the reader before the start of the file
@@ -87,7 +90,7 @@ def require_bounded(path: Path, data: bytes) -> None:
 
 
 def _require_part_bounded(path: Path, book: zipfile.ZipFile, part: str) -> None:
-    if not any(_FAR.search(block) for block in _blocks(book, part)):
+    if not any(_has_far_cell(block) for block in _blocks(book, part)):
         return
     rows, columns, farthest = _reach(_blocks(book, part))
     if rows * columns > MOST_CELLS or rows > _MOST_ROWS or columns > _MOST_COLUMNS:
@@ -97,6 +100,10 @@ def _require_part_bounded(path: Path, book: zipfile.ZipFile, part: str) -> None:
             f"and {MOST_CELLS:,} cells are read; delete what is right of the table and below "
             "it, and save the file"
         )
+
+
+def _has_far_cell(block: bytes) -> bool:
+    return pc.match_substring_regex(pa.array([block], pa.binary()), _FAR)[0].as_py()
 
 
 def _blocks(book: zipfile.ZipFile, part: str) -> Iterator[bytes]:
