@@ -44,7 +44,7 @@ parameters = { unit = "WABO", terms = ["channel", "field"] }
 notebook = "05_time_and_backlog"
 unit = "WABO"
 figures = 6
-tables = 10
+tables = 11
 parameters = { unit = "WABO", weeks = 6 }
 """
 AS_OF = pd.Timestamp("2012-01-23")

@@ -53,7 +53,7 @@ from cchc_analysis.sections.profile import (
 )
 from cchc_analysis.sections.scorecards import score_change, scorecard, what_it_takes, who_acts
 from cchc_analysis.sections.standing import standing
-from cchc_analysis.sections.timing import cohorts, durations, legal_time
+from cchc_analysis.sections.timing import cohorts, durations, hazard, legal_time
 
 __all__ = [
     "agreement",
@@ -81,6 +81,7 @@ __all__ = [
     "form_sums",
     "funnel",
     "group_weight",
+    "hazard",
     "index_scores",
     "legal_time",
     "mean_total",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from cchc_analysis import figures, narrative, tables
 from cchc_analysis.display import Block, Language
 from cchc_analysis.sections.frame import Parts, section
+
+if TYPE_CHECKING:
+    from cchc_analysis.timing import HazardFit
 
 
 def durations(
@@ -40,3 +45,9 @@ def cohorts(bias: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> l
         tables.cohorts(bias, units=units, language=language),
     ]
     return section("cohorts", parts, language)
+
+
+def hazard(fit: HazardFit, *, language: Language) -> list[Block]:
+    """What goes with quick and slow work: how readily open dossiers are closed."""
+    parts: Parts = [narrative.hazard(fit, language=language), tables.hazard(fit, language=language)]
+    return section("hazard", parts, language)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cchc_analysis.columns import InputError
 from cchc_analysis.intervals import check_confidence
 from cchc_analysis.timing.observed import observed
 from cchc_analysis.timing.person_days import day_groups, levels_of, person_days
@@ -24,13 +23,20 @@ _TOO_LARGE = 15.0  # a log hazard ratio of 15 is 3 million to 1: no estimate, bu
 _MOST_STEPS, _LONGEST_STEP, _CONVERGED = 200, 2.0, 1e-10
 
 
+class _NoAnswerError(Exception):
+    """The terms have no finite ratios; its text is the reading of the fit."""
+
+
 @dataclass(frozen=True)
 class HazardFit:
     """A fitted model of the days' hazard, or the reason why there is none."""
 
     effects: pd.DataFrame  # one row per term and level; empty unless reading is 'fitted'
     baseline: pd.DataFrame  # one row per group of days; empty unless reading is 'fitted'
-    reading: str  # fitted, no_dossiers, none_closed, one_cluster or no_contrast
+    reading: str
+    """fitted, or why not: no_dossiers, none_closed, one_cluster, no_contrast; repeats (one term
+    says what the others say), separated (within the other terms a level is never or always
+    closed)."""
     dossiers: int
     closed: int
     clusters: int  # values of the cluster column
@@ -94,8 +100,7 @@ def hazard_model(
     Raises
     ------
     InputError
-        As in :func:`~cchc_analysis.timing.time_to_result`; if a term is unknown, terms
-        repeat each other, or a level is never or always closed within the other terms.
+        As in :func:`~cchc_analysis.timing.time_to_result`; if a term or a reference is unknown.
 
     Notes
     -----
@@ -138,7 +143,10 @@ def hazard_model(
     effects, baseline = pd.DataFrame(columns=_EFFECTS), pd.DataFrame(columns=_BASELINE)
     covariance = pd.DataFrame()
     if reading == "fitted":
-        effects, baseline, covariance = _fit(rows, levels, counts, cluster, confidence)
+        try:
+            effects, baseline, covariance = _fit(rows, levels, counts, cluster, confidence)
+        except _NoAnswerError as why:
+            reading = str(why)
     clusters = rows[cluster].nunique(dropna=False)
     return HazardFit(
         effects=effects,
@@ -225,9 +233,7 @@ def _design(
     design = pd.DataFrame(columns)
     values = design.to_numpy()
     if np.linalg.matrix_rank(values.T @ values) < design.shape[1]:
-        raise InputError(
-            f"terms {', '.join(levels)}: one repeats what the others say; leave one of them out"
-        )
+        raise _NoAnswerError("repeats")
     return design
 
 
@@ -247,11 +253,7 @@ def _clustered_cloglog(
     coefficients = pd.Series(estimate, index=design.columns)
     terms = coefficients[[not name.startswith("days=") for name in coefficients.index]]
     if terms.isna().any() or terms.abs().max() > _TOO_LARGE:
-        raise InputError(
-            f"{terms.abs().fillna(np.inf).idxmax()}: within the other terms it is never or "
-            "always closed, so its hazard ratio has no finite value; merge levels, or leave a "
-            "term out"
-        )
+        raise _NoAnswerError("separated")
     score, _, observed_weight = _likelihood(cells, values @ estimate)
     by_cluster = pd.DataFrame(values * score[:, None]).groupby(pd.factorize(cells[cluster])[0])
     meat = by_cluster.sum().to_numpy()
