@@ -9,6 +9,7 @@ one language for a page. In JupyterLab the same outputs are simply readable.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
@@ -21,6 +22,7 @@ Kind = Literal[
 ]
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+_BETWEEN_COUNTS = re.compile(r"(?<=\d{3})/(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -146,13 +148,16 @@ def facts(pairs: Iterable[tuple[str, str]]) -> Block:
     return Block("facts", f'<dl class="facts">{rows}</dl>')
 
 
-def card(label: str, value: str, note: str) -> str:
+def card(label: str, value: str, note: str, *, targets: Iterable[str] = ()) -> str:
     """Return the HTML of one key figure; a block of kind ``cards`` holds several.
 
     Parameters
     ----------
     label, value, note
-        Plain text; all are escaped.
+        Plain text; all are escaped. A line may end between two counts (12.707.675/14.666.757).
+    targets
+        What is to be said of targets set for the figure, each on a line of its own below the
+        note; escaped too.
 
     Returns
     -------
@@ -164,10 +169,33 @@ def card(label: str, value: str, note: str) -> str:
     >>> card("Đúng hạn", "97,64 %", "")[:40]
     '<div class="card"><span class="label">Đú'
     """
+    said = "".join(f' <span class="target">{escape(text)}</span>' for text in targets)
     return (
-        f'<div class="card"><span class="label">{escape(label)}</span>'
-        f'<span class="value">{escape(value)}</span><span class="note">{escape(note)}</span></div>'
+        f'<div class="card"><span class="label">{escape(label)}</span> '
+        f'<span class="value">{escape(value)}</span> '
+        f'<span class="note">{_BETWEEN_COUNTS.sub("/<wbr>", escape(note))}{said}</span></div>'
     )
+
+
+def cards(pieces: Iterable[str]) -> Block:
+    """Build the key figures of a page.
+
+    Parameters
+    ----------
+    pieces
+        What :func:`card` returned, at least one.
+
+    Returns
+    -------
+    Block
+        Of kind ``cards``.
+
+    Examples
+    --------
+    >>> cards([card("Đúng hạn", "97,64 %", "")]).html[:37]
+    '<div class="cards"><div class="card">'
+    """
+    return Block("cards", f'<div class="cards">{"".join(pieces)}</div>')
 
 
 def folded(summary: str, *blocks: Block) -> Block:

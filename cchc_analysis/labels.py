@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
 
 import pandas as pd
 from babel.dates import get_day_names
@@ -17,6 +18,7 @@ from cchc_analysis.wording import (
     decimal,
     has_phrase,
     interval,
+    month,
     named,
     percent,
     period,
@@ -116,6 +118,47 @@ def _printed_places(row: dict) -> int:
     return next((n for n in range(4) if all(abs(x - round(x, n)) < 1e-9 for x in shown)), 2)
 
 
+def year_or_period(start_on: pd.Timestamp, end_on: pd.Timestamp, language: Language) -> str:
+    """Return a period, of a whole year the year alone.
+
+    Examples
+    --------
+    >>> days = pd.Timestamp("2024-01-01"), pd.Timestamp("2024-06-30"), pd.Timestamp("2024-12-31")
+    >>> year_or_period(days[0], days[2], "vi"), year_or_period(*days[:2], "vi")
+    ('2024', '1/1/2024 – 30/6/2024')
+    """
+    ends = [f"{each:%m-%d}" for each in (start_on, end_on) if pd.notna(each)]
+    whole_year = ends == ["01-01", "12-31"] and start_on.year == end_on.year
+    return str(end_on.year) if whole_year else period(start_on, end_on, language)
+
+
+def target_value(row: dict, language: Language) -> str:
+    """Return a target in its unit of measure, with what it asks for: at least, at most.
+
+    Examples
+    --------
+    >>> row = {"indicator": "on_time_rate", "comparison": ">=", "target": 0.975}
+    >>> target_value(row, "en"), target_value({**row, "target": 1.0}, "en")
+    ('97.5 % or more', '100 %')
+    """
+    number = row["target"]
+    if indicator(row["indicator"]).unit_of_measure == "share":
+        decimals = f"{number * 100:.2f}".rstrip("0").partition(".")[2]
+        text = percent(number, language, len(decimals))
+        if number == 1 and row["comparison"] == ">=":  # nothing lies above
+            return text
+    else:
+        text = number_of(number, language)
+    return say(f"comparison.{row['comparison']}", language, target=text)
+
+
+def target_document(row: dict, language: Language) -> str:
+    """Return the document that sets a target, else the source that prints it."""
+    if pd.notna(row["document"]):
+        return str(row["document"])
+    return urlsplit(row["source"]).netloc or translated(row["source"], language)
+
+
 def as_printed(row: dict, language: Language) -> str:
     """Return a printed figure with its sign or unit, as the source gives it."""
     if pd.isna(row["printed"]):
@@ -142,11 +185,10 @@ def number_of(number: float, language: Language) -> str:
 
 
 def sources(source: Iterable[str], language: Language) -> str:
-    """Return the names of the sources with their dates, each once; from the fourth how many."""
+    """Return the names of the sources with their dates, each once: the first three."""
     names = list(dict.fromkeys(_source_name(str(name), language) for name in source))
     shown = "; ".join(names[:3])
-    more = len(names) - 3
-    return shown if more <= 0 else say("and_more", language, shown=shown, more=more)
+    return say("and_more", language, shown=shown) if len(names) > 3 else shown
 
 
 def _source_name(text: str, language: Language) -> str:
@@ -187,8 +229,9 @@ def citation(row: dict, language: Language) -> str:
 
 
 def _source_day(text: str, language: Language) -> str:
-    """Return the date of a source as the language writes it; a month or a year as it is."""
-    return day(text, language) if len(text) == len("2026-10-10") else text
+    """Return the day or month of a source as the language writes it; a year as it is."""
+    writes = {len("2026-10-10"): day, len("2026-10"): month}
+    return writes[len(text)](text, language) if len(text) in writes else text
 
 
 def indicator_names(parts: str, language: Language) -> str:

@@ -20,6 +20,7 @@ from cchc_analysis.display import Language
 
 NONE = "–"
 _DATES = {"vi": "d/M/yyyy", "en": "d MMM yyyy"}
+_MONTHS = {"vi": "MM/yyyy", "en": "MMM yyyy"}
 
 
 @cache
@@ -116,6 +117,7 @@ def percent(share: float, language: Language, places: int = 2) -> str:
     """
     if pd.isna(share):
         return NONE
+    share = round(share, 12)  # a sum of parts may miss 0 or 1 by its last bit
     if share in (0, 1):
         return f"{share * 100:.0f} %"
     smallest = 10.0**-places
@@ -167,6 +169,17 @@ def day(date: object, language: Language) -> str:
     if pd.isna(date):
         return NONE
     return format_date(pd.Timestamp(date).date(), _DATES[language], locale=language)
+
+
+def month(date: object, language: Language) -> str:
+    """Return a month as the language writes it.
+
+    Examples
+    --------
+    >>> month("2025-01", "vi"), month("2025-01", "en")
+    ('01/2025', 'Jan 2025')
+    """
+    return format_date(pd.Timestamp(date).date(), _MONTHS[language], locale=language)
 
 
 def period(start_on: object, end_on: object, language: Language) -> str:

@@ -7,9 +7,12 @@ the text and the wording in the phrase files alone.
 import re
 import string
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from html import unescape
 from pathlib import Path
+
+import pandas as pd
 
 import cchc_analysis
 
@@ -43,6 +46,13 @@ def pattern(key: str, language: str) -> re.Pattern:
     return re.compile("".join(parts))
 
 
+@cache
+def keys_of(topic: str, language: str) -> tuple[str, ...]:
+    """The phrases of a topic; a phrase that says more by itself comes before one that says less."""
+    own = [key for key in phrases(language) if key.startswith(f"{topic}.") or key == topic]
+    return tuple(sorted(own, key=lambda key: -len(re.sub(r"{.*?}", "", phrases(language)[key]))))
+
+
 def value(text: str, language: str) -> float | str:
     """A number as the language writes it, percent as percent; another text as it is."""
     found = _NUMBER.fullmatch(text)
@@ -53,7 +63,7 @@ def value(text: str, language: str) -> float | str:
     return -number if found["sign"] in ("−", "-") else number
 
 
-def taken_apart(text: str, keys: list[str], language: str) -> tuple[str, dict] | None:
+def taken_apart(text: str, keys: Sequence[str], language: str) -> tuple[str, dict] | None:
     """The phrase that a text is, with the values in its blanks; None where it is none."""
     for key in keys:
         if found := pattern(key, language).fullmatch(text):
@@ -61,17 +71,29 @@ def taken_apart(text: str, keys: list[str], language: str) -> tuple[str, dict] |
     return None
 
 
-def said(blocks: list, topic: str, language: str) -> dict[str, dict]:
+def sentences(text: str, keys: Sequence[str], language: str) -> list[tuple[str, dict]] | None:
+    """The phrases that a text is put together from, the shortest first; None where it is none."""
+    for end in [stop.end() for stop in re.finditer(r"[.](?= )", text)]:
+        first = taken_apart(text[:end], keys, language)
+        rest = first and sentences(text[end + 1 :], keys, language)
+        if rest:
+            return [first, *rest]
+    whole = taken_apart(text, keys, language)
+    return [whole] if whole else None
+
+
+def said(blocks: list, topic: str, language: str) -> dict[str, list[dict]]:
     """The sentences of some blocks by phrase; every one must be a phrase of the topic."""
-    keys = [key for key in phrases(language) if key.startswith(f"{topic}.") or key == topic]
+    keys = keys_of(topic, language)
     found = {}
     for block in blocks:
         if block.kind not in ("text", "notice"):
             continue
         for html in re.findall(r"<(?:p|li)\b[^>]*>(.*?)</(?:p|li)>", block.html):
-            sentence = taken_apart(unescape(html), keys, language)
-            assert sentence, f"no phrase of {topic}: {unescape(html)}"
-            found.setdefault(sentence[0], []).append(sentence[1])
+            told = sentences(unescape(html), keys, language)
+            assert told, f"no phrase of {topic}: {unescape(html)}"
+            for key, blanks in told:
+                found.setdefault(key, []).append(blanks)
     return found
 
 
@@ -93,6 +115,12 @@ def same_in_both(function, *tables, topic: str, **options) -> dict[str, dict]:
     for key, sentences in vi.items():
         assert [_numbers(s) for s in sentences] == [_numbers(s) for s in en[key]], key
     return vi
+
+
+def units_named(*ids: str) -> pd.DataFrame:
+    """A table of units whose names are their ids."""
+    some = cchc_analysis.load_units().iloc[[0] * len(ids)].reset_index(drop=True)
+    return some.assign(unit_id=ids, name=ids, full_name=ids)
 
 
 def close(shown, share, places=2):

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from cchc_analysis.report.composing import compose
 from cchc_analysis.report.linking import link_figures, unlinked
 
@@ -65,6 +67,51 @@ def test_escaped_text_stays_escaped():
 def test_a_number_changed_after_the_sentence_was_made_is_named():
     page = "<p>Hộ tịch: 31.394 hồ sơ, 97,64 % đúng hạn.</p>" + TABLE.replace("31.394", "31.395")
     assert unlinked(page) == ["31.394", "97,64"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<figure><img alt='47 hồ sơ'><figcaption>{}</figcaption></figure>",
+        "<figure><img alt='{}'></figure>",
+        "<div role='region' aria-label='{}'></div>",
+        "<table><caption>{}</caption><tr><td>47</td></tr></table>",
+        "<table><tr><td>47</td></tr><tfoot><tr><td>{}</td></tr></tfoot></table>",
+        "<ul><li>{}</li></ul>",
+    ],
+)
+def test_captions_feet_and_texts_for_who_does_not_see_are_held_to_the_rows(text):
+    assert unlinked(text.format("Hộ tịch: 47 hồ sơ") + TABLE) == []
+    assert unlinked(text.format("Hộ tịch: 48 hồ sơ") + TABLE) == ["48"]
+
+
+def test_captions_and_feet_show_nothing_to_sentences():
+    foot = "<tfoot><tr><td>61 xếp riêng</td></tr></tfoot></table>"
+    table = TABLE.replace("<table>", "<table><caption>62 hồ sơ</caption>")
+    page = "<p>61, 62 và 63 hồ sơ</p><figcaption>63</figcaption>"
+    found = unlinked(page + table.replace("</table>", foot))
+    assert sorted(found) == ["61", "61", "62", "62", "63", "63"]
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "Tỷ lệ đúng hạn theo lĩnh vực, với khoảng 95 % (dữ liệu mô phỏng). Nguồn: a.csv.",
+        "On-time rate by field, with 95 % intervals (simulated data). Source: a.csv.",
+        "Từ 24/9 đến 10/10/2026, chụp ngày 26 và 28/9/2026, tháng 9, tháng 8/2026.",
+        "Several days from 24 Sep to 10 Oct 2026; captured on 26 and 28 Sep 2026.",
+    ],
+)
+def test_numbers_of_the_wording_and_dates_in_captions_are_no_figures(caption):
+    assert unlinked(f"<figcaption>{caption}</figcaption>") == []
+    assert unlinked(f"<figcaption>{caption} 3/7; 5 và 28.</figcaption>") == ["3", "7", "5", "28"]
+
+
+def test_the_number_in_a_unit_s_name_is_no_figure():
+    alt = '<img alt="Phường 14: thấp nhất 47 %">'
+    assert unlinked(alt + TABLE) == ["14"]
+    assert unlinked(f"<h1>Phường 14</h1>{alt}{TABLE}") == []
+    assert unlinked(f'<p class="unit">Phường 14</p>{alt}{TABLE}') == []
 
 
 def block(kind: str, html: str) -> dict[str, str]:

@@ -47,7 +47,7 @@ def test_a_level_of_one_unit_is_not_said_to_cover_zero():
 
 def test_intervals_stand_in_the_order_of_names_and_name_the_ends():
     block = figures.intervals(estimates(), label="field", caption="figure.fields", language="en")
-    assert "from 50.00 % (Chứng thực) to 90.00 % (Đất đai)" in block.alt
+    assert "From 50.00 % (Chứng thực) to 90.00 % (Đất đai)" in block.alt
     html = tables.estimates(estimates(), label="field", caption="table.fields", language="vi").html
     for said in ("90,00 %", "80,00 đến 95,00 %", ">90<", ">100<", "Wilson", "strict", "export.csv"):
         assert said in html

@@ -44,9 +44,9 @@ NO_NUMBER = re.compile(
     r"\bII\.\d+\w*|\b\d+\.\d+\.\d+\S*|\b(?:doi|sha256|v\d)\S*|\b[\w]+\.\d{6}\b|\b[A-Z]\d\d\.\d+\S*"
 )
 DATE = {  # what a date of the other language, or none, looks like
-    "vi": re.compile(r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|"
-                     r"Nov|Dec)\b|\b0\d/\d{1,2}/\d{4}\b|\b\d{1,2}/0\d/\d{4}\b"),
-    "en": re.compile(r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2}/\d{1,2}/\d{4}\b"),
+    "vi": re.compile(r"\b\d{4}-\d\d(?:-\d\d)?\b|\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|"
+                     r"Sep|Oct|Nov|Dec)\b|\b0\d/\d{1,2}/\d{4}\b|\b\d{1,2}/0\d/\d{4}\b"),
+    "en": re.compile(r"\b\d{4}-\d\d(?:-\d\d)?\b|\b\d{1,2}/\d{1,2}/\d{4}\b"),
 }  # fmt: skip
 
 
@@ -157,7 +157,8 @@ def test_a_page_of_the_site_is_in_its_language(path):
     [
         ("97.64 % hồ sơ", "vi", "decimal mark"), ("97,64 % of them", "en", "decimal mark"),
         ("97,64% hồ sơ", "vi", "% glued"), ("hoà giải", "vi", "tones"),
-        ("tỉ lệ", "vi", "i for y"), ("kỳ 2024-01-01", "vi", "date"), ("5/9/2026", "en", "date"),
+        ("tỉ lệ", "vi", "i for y"), ("kỳ 2024-01-01", "vi", "date"),
+        ("báo, 2025-01", "vi", "date"), ("5/9/2026", "en", "date"),
         ("hồ sơ 'trễ'", "vi", "straight quotes"), ("hai  chỗ", "vi", "two spaces"),
         (unicodedata.normalize("NFD", "trễ"), "vi", "not NFC"), ("“mở", "vi", "open quotes"),
         ("«trễ»", "vi", "other quotes"),

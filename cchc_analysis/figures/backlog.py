@@ -20,6 +20,7 @@ from cchc_analysis.figures.drawing import (
     WIDTH,
     figure_block,
     legend_above,
+    numbers_drawn,
     share_axis,
     wrapped,
 )
@@ -182,16 +183,31 @@ def foretold(
         axes.set_xlabel(say("backlog.axis.foretold", language))
         axes.set_ylabel(say("backlog.axis.happened", language))
         legend_above(axes)
-        parts = [
-            say(
-                "backlog.alt.foretold", language, n=row.total,
-                foretold=percent(row.predicted, language, 1), found=percent(row.value, language, 1),
-            )
-            for row in bins.itertuples()
-        ]  # fmt: skip
-        return figure_block(
-            figure, " ".join(parts), say(f"figure.foretold.{tested}", language), [source], language
+        ends = " ".join(
+            say("alt.step", language, name=foretold, value=found)
+            for foretold, found in _foretold_pairs(bins.iloc[[0, -1]], language)
         )
+        return figure_block(
+            figure, ends, say(f"figure.foretold.{tested}", language), [source], language
+        )
+
+
+def foretold_numbers(line: Calibration, *, language: Language) -> Block | None:
+    """List what :func:`foretold` draws: each class of dossiers, as foretold and as it came."""
+    bins = line.bins
+    return numbers_drawn(_foretold_pairs(bins, language), language) if len(bins) > 1 else None
+
+
+def _foretold_pairs(bins: pd.DataFrame, language: Language) -> list[tuple[str, str]]:
+    """Say of each class what was foretold, and how many were late."""
+    return [
+        (
+            say("backlog.foretold", language, share=percent(row.predicted, language)),
+            say("backlog.foretold.found", language, share=percent(row.value, language),
+                n=row.total),
+        )
+        for row in bins.itertuples()
+    ]  # fmt: skip
 
 
 def _count_axis(axes: Axes, language: Language) -> None:

@@ -109,8 +109,7 @@ def funnel(
             for row in named.to_dict("records")
         ]  # fmt: skip
         alt = say(
-            "alt.funnel", language, n=len(drawn),
-            low=(drawn["side"] == "low").sum(), high=(drawn["side"] == "high").sum(),
+            "alt.funnel", language, n=len(drawn), outside=drawn["outside"].sum(),
             plain=drawn["outside_plain"].sum(),
         )  # fmt: skip
         together = say(
@@ -294,7 +293,7 @@ def _ratios_alt(standardised: pd.DataFrame, lines: pd.DataFrame, language: Langu
     outside = standardised[standardised["side"] != ""].merge(lines[["unit_id", "label"]])
     units = [
         say("alt.ratio", language, unit=row["label"], ratio=decimal(row["ratio"], language),
-            observed=row["observed"], expected=row["expected"])
+            observed=row["observed"], expected=decimal(row["expected"], language, 1))
         for row in outside.nsmallest(MOST_NAMES, "p_value").to_dict("records")
     ]  # fmt: skip
     plain = standardised["outside_plain"].sum()

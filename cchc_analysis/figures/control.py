@@ -20,6 +20,7 @@ from cchc_analysis.figures.drawing import (
     WIDTH,
     figure_block,
     legend_above,
+    numbers_drawn,
     share_axis,
     wrapped,
 )
@@ -115,6 +116,25 @@ def control_chart(
         )
 
 
+def control_numbers(chart: pd.DataFrame, *, language: Language) -> Block | None:
+    """List what :func:`control_chart` draws: each period's share, with count and total."""
+    known = chart[chart["value"].notna()].sort_values("period_start_on")
+    if len(known) < 2:
+        return None
+    return numbers_drawn(
+        [(f"{row['period_start_on']:%m/%Y}", _of(row, language)) for _, row in known.iterrows()],
+        language,
+    )
+
+
+def _of(row: pd.Series, language: Language) -> str:
+    """Return the share of one period with its count and total."""
+    return say(
+        "figure.control.period", language, value=percent(row["value"], language),
+        count=row["count"], total=row["total"],
+    )  # fmt: skip
+
+
 def _icons(axes: Axes, current: pd.Series, language: Language) -> None:
     """Draw the two readings as icons with words: is it changing, will it meet its target."""
     axes.axis("off")
@@ -159,9 +179,8 @@ def _chart_alt(chart: pd.DataFrame, current: pd.Series, language: Language) -> s
     known = chart[chart["value"].notna()].sort_values("period_start_on")
     last = known.iloc[-1]
     return say(
-        "alt.control", language, n=len(known), outside=known["outside"].sum(),
-        centre=percent(current["centre"], language), last=day(last["period_start_on"], language),
-        value=percent(last["value"], language), count=last["count"], total=last["total"],
+        "alt.control", language, centre=percent(current["centre"], language),
+        last=day(last["period_start_on"], language), value=_of(last, language),
         variation=say(f"variation.{current['variation']}", language),
         assurance=say(f"assurance.{current['assurance']}", language),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from cchc_analysis.display import Block, Language
+from cchc_analysis.display import Block, Language, facts, folded
 from cchc_analysis.labels import is_simulated, sources
 from cchc_analysis.wording import decimal, say
 
@@ -140,6 +140,12 @@ def figure_block(
     shown = say("figure.source", language, source=sources(source, language))
     text = f"{caption.removesuffix('.')}{mark}. {shown}"
     return Block("figure", image=_image(figure), alt=f"{alt}{mark}", caption=text)
+
+
+def numbers_drawn(pairs: Iterable[tuple[str, str]], language: Language) -> Block | None:
+    """Fold the numbers of a figure that no table shows, to be put under it; none, no block."""
+    pairs = list(pairs)
+    return folded(say("figure.numbers", language), facts(pairs)) if pairs else None
 
 
 def _image(figure: Figure) -> bytes:

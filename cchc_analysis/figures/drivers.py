@@ -63,11 +63,16 @@ def effects(fit: DriverFit, *, language: Language) -> Block | None:
         legend_above(axes)
         parts = [
             say(
-                "alt.effect", language, name=name, effect=decimal(p.effect, language, 1),
-                low=decimal(p.effect_low, language, 1), high=decimal(p.effect_high, language, 1),
+                "alt.effect", language, name=name, effect=_points(p.effect, language),
+                low=_points(p.effect_low, language), high=_points(p.effect_high, language),
             )
             for name, p in zip(names, points.itertuples(), strict=True)
         ]  # fmt: skip
         return figure_block(
             figure, " ".join(parts), say("figure.effects", language), [fit.source], language
         )
+
+
+def _points(points: float, language: Language) -> str:
+    """Return percentage points with a minus sign, which is read out, not a hyphen."""
+    return decimal(points, language, 1).replace("-", "−")

@@ -55,7 +55,7 @@ def perturbed(
         legend_across(axes)
         widest = rows.loc[(rows["rank_high"] - rows["rank_low"]).idxmax()]
         alt = say(
-            "alt.perturbed", language, n=len(rows), low=widest["rank_low"],
+            "alt.perturbed", language, low=widest["rank_low"],
             high=widest["rank_high"], rank=widest["rank"],
             unit=unit_name(widest["unit_id"], units=units, language=language),
         )  # fmt: skip

@@ -14,6 +14,7 @@ from cchc_analysis.figures.drawing import (
     TEAL,
     WIDTH,
     figure_block,
+    numbers_drawn,
     share_axis,
     wrapped,
 )
@@ -77,22 +78,13 @@ def small_multiples(
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 0.6 + 1.55 * lines), layout="constrained")
         grid = figure.subplots(lines, 2, sharex=True, sharey=True, squeeze=False).ravel()
-        parts = []
         for panel, rows in drawn.groupby("panel"):
             axes = grid[int(panel)]
             axes.plot(range(len(starts)), behind, color=GREY, lw=1, ls="--")
             axes.fill_between(rows["place"], rows["low"], rows["high"], color=TEAL, alpha=0.2, lw=0)
             axes.plot(rows["place"], rows["value"], color=NAVY, marker="o", ms=3, lw=1.4)
-            name = str(rows["field"].iloc[0]) if rows["field"].notna().all() else ""
-            name = name or say("unknown", language)
-            axes.set_title(wrapped(name, 32), fontsize=10, loc="left", color=NAVY)
-            last = rows.iloc[-1]
-            parts.append(
-                say("alt.panel", language, field=name, n=len(rows), total=rows["total"].sum(),
-                    low=percent(rows["value"].min(), language),
-                    high=percent(rows["value"].max(), language),
-                    last=percent(last["value"], language))
-            )  # fmt: skip
+            name = wrapped(_field_name(rows, language), 32)
+            axes.set_title(name, fontsize=10, loc="left", color=NAVY)
         for axes in grid[panels:]:
             axes.set_visible(False)
         for axes in grid[max(panels - 2, 0) : panels]:  # the lowest panel of each column
@@ -105,5 +97,40 @@ def small_multiples(
         caption = say("figure.panels", language)
         fields = by_field["field"].nunique(dropna=False)
         if fields > panels:
-            caption += " " + say("figure.cut", language, shown=panels, of=fields)
-        return figure_block(figure, " ".join(parts), caption, drawn["source"], language)
+            caption += " " + say("figure.cut", language)
+        return figure_block(
+            figure, _panels_alt(drawn, language), caption, drawn["source"], language
+        )
+
+
+def panel_numbers(by_field: pd.DataFrame, *, language: Language) -> Block | None:
+    """List what :func:`small_multiples` draws: each field's dossiers, ends and last share."""
+    drawn = field_panels(by_field)
+    if drawn["place"].nunique() < 2:
+        return None
+    pairs = [
+        (
+            _field_name(rows, language),
+            say("figure.panels.field", language, total=rows["total"].sum(),
+                low=percent(rows["value"].min(), language),
+                high=percent(rows["value"].max(), language),
+                last=percent(rows["value"].iloc[-1], language)),
+        )
+        for _, rows in drawn.groupby("panel")
+    ]  # fmt: skip
+    return numbers_drawn(pairs, language)
+
+
+def _panels_alt(drawn: pd.DataFrame, language: Language) -> str:
+    """Return which field ends lowest and which highest."""
+    last = drawn.groupby("panel").tail(1)
+    ends = {"low": last.loc[[last["value"].idxmin()]], "high": last.loc[[last["value"].idxmax()]]}
+    said = {name: percent(row["value"].iloc[0], language) for name, row in ends.items()}
+    fields = {f"{name}_field": _field_name(row, language) for name, row in ends.items()}
+    return say("alt.panels", language, **said, **fields)
+
+
+def _field_name(rows: pd.DataFrame, language: Language) -> str:
+    """Return the field of a panel, or that it is not known."""
+    field = rows["field"].iloc[0]
+    return str(field) if pd.notna(field) and field else say("unknown", language)

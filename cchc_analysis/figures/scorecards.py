@@ -161,13 +161,14 @@ def score_change(
         axes.set_xlabel(say("axis.score", language))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: decimal(x, language, 1)))
         legend_above(axes)
+        groups = {group_name(code, language) for code in change["group"].dropna()}
         alt = " ".join(
             say("alt.step", language, name=row["label"], value=_step_value(row, language))
-            for row in steps.to_dict("records")
+            for row in steps[steps["total"] | steps["label"].isin(groups)].to_dict("records")
         )
         caption = say(
             "figure.score_change", language, before=_span(before, language),
-            after=_span(now, language), low=decimal(axes.get_xlim()[0], language, 0),
+            after=_span(now, language),
         )  # fmt: skip
         return figure_block(figure, alt, caption, now["source"].unique(), language)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
@@ -18,6 +18,7 @@ from cchc_analysis.figures.drawing import (
     TEAL,
     WIDTH,
     figure_block,
+    numbers_drawn,
     share_axis,
     wrapped,
 )
@@ -78,12 +79,12 @@ def intervals(
         worst, best = drawn.loc[drawn["value"].idxmin()], drawn.loc[drawn["value"].idxmax()]
         text = f"{what}. {say(caption, language)}" if what else say(caption, language)
         alt = say(
-            "alt.intervals", language, what=text, n=len(drawn),
+            "alt.intervals", language, what=text,
             worst=worst["name"], low=value(worst.to_dict(), language),
             best=best["name"], high=value(best.to_dict(), language),
         )  # fmt: skip
         if len(known) > len(drawn):
-            text += " " + say("figure.cut", language, shown=len(drawn), of=len(known))
+            text += " " + say("figure.cut", language)
         return figure_block(figure, alt, text, drawn["source"], language)
 
 
@@ -123,7 +124,7 @@ def by_period(rows: pd.DataFrame, *, caption: str, language: Language) -> Block 
         worst = drawn.loc[drawn["value"].idxmin()]
         best = drawn.loc[drawn["value"].idxmax()]
         alt = say(
-            "alt.by_period", language, what=say(caption, language), n=len(drawn),
+            "alt.by_period", language, what=say(caption, language),
             worst=day(worst["period_start_on"], language), low=percent(worst["value"], language),
             best=day(best["period_start_on"], language), high=percent(best["value"], language),
         )  # fmt: skip
@@ -142,40 +143,69 @@ def spread(rows: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> Bl
     units
         The units' classes.
     """
-    known = rows[rows["total"] > 0].merge(units[["unit_id", "unit_class"]], on="unit_id")
-    if len(known) < 3:
-        return None
-    known = known.assign(value=known["count"] / known["total"])
-    keys = ["unit_class", "period_start_on", "period_end_on"]
-    strips = [(key, group) for key, group in known.groupby(keys, sort=True) if len(group) > 1]
+    strips = _strips(rows, units)
     if not strips:
         return None
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 1.1 + 0.62 * len(strips)), layout="constrained")
         axes = figure.subplots()
-        labels = [_strip(axes, i, key, group, language) for i, (key, group) in enumerate(strips)]
-        axes.set_yticks(range(len(strips)), labels)
+        for place, (_, group) in enumerate(strips):
+            _strip(axes, place, group)
+        axes.set_yticks(range(len(strips)), [_strip_label(*strip, language) for strip in strips])
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         share_axis(axes.xaxis, language)
         axes.set_xlabel(say("axis.share", language))
-        parts = [
-            say(
-                "alt.strip", language, label=label.replace("\n", " "), n=len(group),
-                low=percent(group["value"].min(), language),
-                middle=percent(group["value"].median(), language),
-                high=percent(group["value"].max(), language),
-            )
-            for label, (_, group) in zip(labels, strips, strict=True)
-        ]  # fmt: skip
-        return figure_block(
-            figure, " ".join(parts), say("figure.spread", language), known["source"], language
+        latest = {key[0]: (key, group) for key, group in strips}  # the last of each class
+        alt = " ".join(
+            say("alt.step", language, name=name, value=text)
+            for name, text in _strip_pairs(latest.values(), language)
         )
+        source = pd.concat([group["source"] for _, group in strips])
+        return figure_block(figure, alt, say("figure.spread", language), source, language)
 
 
-def _strip(axes: Axes, place: int, key: Sequence, group: pd.DataFrame, language: Language) -> str:
-    """Draw one strip of dots and its median; return its label."""
+def spread_numbers(rows: pd.DataFrame, *, units: pd.DataFrame, language: Language) -> Block | None:
+    """List what :func:`spread` draws: the ends and the median of each strip."""
+    return numbers_drawn(_strip_pairs(_strips(rows, units), language), language)
+
+
+Strip = tuple[tuple, pd.DataFrame]
+"""Class of unit, first and last day; and the units."""
+
+
+def _strips(rows: pd.DataFrame, units: pd.DataFrame) -> list[Strip]:
+    """Return the groups of two units or more, by class and period."""
+    known = rows[rows["total"] > 0].merge(units[["unit_id", "unit_class"]], on="unit_id")
+    if len(known) < 3:
+        return []
+    known = known.assign(value=known["count"] / known["total"])
+    keys = ["unit_class", "period_start_on", "period_end_on"]
+    return [(key, group) for key, group in known.groupby(keys, sort=True) if len(group) > 1]
+
+
+def _strip_label(key: tuple, group: pd.DataFrame, language: Language) -> str:
+    """Return class and number of the units, and under it the period."""
     unit_class, start_on, end_on = key
+    counted = f"{say(f'class.{unit_class}', language)} ({whole(len(group), language)})"
+    return f"{counted}\n{period(start_on, end_on, language)}"
+
+
+def _strip_pairs(strips: Iterable[Strip], language: Language) -> list[tuple[str, str]]:
+    """Name each strip and say its ends and its median."""
+    return [
+        (
+            _strip_label(key, group, language).replace("\n", ", "),
+            say("figure.spread.strip", language, low=percent(group["value"].min(), language),
+                middle=percent(group["value"].median(), language),
+                high=percent(group["value"].max(), language)),
+        )
+        for key, group in strips
+    ]  # fmt: skip
+
+
+def _strip(axes: Axes, place: int, group: pd.DataFrame) -> None:
+    """Draw one strip of dots and its median."""
     jitter = pd.Series(range(len(group)), index=group.sort_values("value").index) % 7 - 3
     sizes = 8 + 110 * (group["total"] / group["total"].max())
     axes.scatter(
@@ -184,5 +214,3 @@ def _strip(axes: Axes, place: int, key: Sequence, group: pd.DataFrame, language:
     )  # fmt: skip
     median = group["value"].median()
     axes.plot([median, median], [place - 0.34, place + 0.34], color=AMBER, lw=2.2)
-    counted = f"{say(f'class.{unit_class}', language)} ({whole(len(group), language)})"
-    return f"{counted}\n{period(start_on, end_on, language)}"

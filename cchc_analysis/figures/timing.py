@@ -22,6 +22,7 @@ from cchc_analysis.figures.drawing import (
     figure_block,
     legend_above,
     legend_across,
+    numbers_drawn,
     share_axis,
     wrapped,
 )
@@ -105,10 +106,8 @@ def survival(curve: pd.DataFrame, *, language: Language) -> Block | None:
         height = 3.6 if panels == 1 else 0.9 + 2.3 * lines
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         grid = figure.subplots(lines, across, sharey=True, squeeze=False).ravel()
-        parts = []
         for panel, rows in steps.groupby("panel"):
             _open_curve(grid[int(panel)], rows, language)
-            parts.append(_survival_alt(rows, kind, language))
         for axes in grid[panels:]:
             axes.set_visible(False)
         for axes in grid[max(panels - across, 0) : panels]:
@@ -122,8 +121,38 @@ def survival(curve: pd.DataFrame, *, language: Language) -> Block | None:
         caption = say("figure.survival", language)
         if steps["cut"].any():
             caption += " " + say("figure.survival.cut", language)
-        alt = f"{say('figure.survival', language)} {' '.join(parts)}"
+        name, said = _survival_pairs(steps, kind, language)[0]
+        if panels > 1:
+            said = f"{name}: {said}"
+        alt = f"{say('figure.survival', language)} {said}"
         return figure_block(figure, alt, caption, curve["source"], language)
+
+
+def survival_numbers(curve: pd.DataFrame, *, language: Language) -> Block | None:
+    """List what :func:`survival` draws: of each curve, when half were closed and what stayed open.
+
+    Parameters
+    ----------
+    curve
+        As in :func:`survival_steps`.
+    """
+    steps = survival_steps(curve)
+    if steps.empty:
+        return None
+    return numbers_drawn(_survival_pairs(steps, curve["day_kind"].iloc[0], language), language)
+
+
+def _survival_pairs(steps: pd.DataFrame, kind: str, language: Language) -> list[tuple[str, str]]:
+    """Name each curve by its legal time, and say what it shows."""
+    dues = steps.groupby("panel")["due_days"].first()
+    names = [
+        say("survival.all", language)
+        if np.isnan(due)
+        else say("survival.due_on", language, days=due)
+        for due in dues
+    ]
+    said = [_survival_said(rows, kind, language) for _, rows in steps.groupby("panel")]
+    return list(zip(names, said, strict=True))
 
 
 def _open_curve(axes: Axes, rows: pd.DataFrame, language: Language) -> None:
@@ -146,7 +175,7 @@ def _open_curve(axes: Axes, rows: pd.DataFrame, language: Language) -> None:
     axes.set_xlim(-0.5, max(days[-1], 1.5))
 
 
-def _survival_alt(rows: pd.DataFrame, kind: str, language: Language) -> str:
+def _survival_said(rows: pd.DataFrame, kind: str, language: Language) -> str:
     """Return what one curve shows: when half were closed, what was open after the due day."""
     due, known = rows["due_days"].iloc[0], rows[rows["days"] >= 0]
     half = known[known["open_share"] <= 0.5 + 1e-9]
@@ -179,8 +208,7 @@ def incidence(closed: pd.DataFrame, *, language: Language) -> Block | None:
     """
     if closed.empty:
         return None
-    enough = closed["at_risk_count"] >= _FEWEST_SHOWN * closed["at_risk_count"].max()
-    shown = closed[closed["days"] <= closed.loc[enough, "days"].max()]
+    shown = _followed(closed)
     shares = shown.pivot(index="days", columns="outcome", values="share")
     days = np.concatenate([[-0.5], shares.index, [shares.index[-1] + 0.5]])
     kind = closed["day_kind"].iloc[0]
@@ -206,16 +234,32 @@ def incidence(closed: pd.DataFrame, *, language: Language) -> Block | None:
         caption = say("figure.incidence", language)
         if len(shown) < len(closed):
             caption += " " + say("figure.survival.cut", language)
-        alt = f"{say('figure.incidence', language)} {_incidence_alt(shown, kind, language)}"
+        until, shares = _incidence_pair(shown, kind, language)
+        alt = f"{say('figure.incidence', language)} {until}: {shares}."
         return figure_block(figure, alt, caption, closed["source"], language)
 
 
-def _incidence_alt(shown: pd.DataFrame, kind: str, language: Language) -> str:
-    """Return the shares at the last day drawn."""
+def incidence_numbers(closed: pd.DataFrame, *, language: Language) -> Block | None:
+    """List what :func:`incidence` draws at its last day."""
+    if closed.empty:
+        return None
+    pair = _incidence_pair(_followed(closed), closed["day_kind"].iloc[0], language)
+    return numbers_drawn([pair], language)
+
+
+def _followed(closed: pd.DataFrame) -> pd.DataFrame:
+    """Return the days until which enough dossiers are followed."""
+    enough = closed["at_risk_count"] >= _FEWEST_SHOWN * closed["at_risk_count"].max()
+    return closed[closed["days"] <= closed.loc[enough, "days"].max()]
+
+
+def _incidence_pair(shown: pd.DataFrame, kind: str, language: Language) -> tuple[str, str]:
+    """Return the last day drawn, and the shares at it."""
     last = shown[shown["days"] == shown["days"].max()].set_index("outcome")
     shares = {outcome: percent(last["share"][outcome], language) for outcome in _CLOSED}
-    return say(
-        "alt.incidence", language, n=shown["at_risk_count"].max(), days=shown["days"].max(),
+    until = say(
+        "incidence.until", language, n=shown["at_risk_count"].max(), days=shown["days"].max(),
         unit=say(f"axis.days.{kind}", language).lower(),
-        open=percent(last["open_share"].iloc[0], language), **shares,
     )  # fmt: skip
+    still = percent(last["open_share"].iloc[0], language)
+    return until, say("incidence.shares", language, open=still, **shares)

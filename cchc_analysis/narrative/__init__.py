@@ -19,6 +19,13 @@ from cchc_analysis.narrative.drivers import (
     would_change,
 )
 from cchc_analysis.narrative.findings import findings
+from cchc_analysis.narrative.glance import (
+    comparison_glance,
+    drivers_glance,
+    glance,
+    indices_glance,
+    printed_glance,
+)
 from cchc_analysis.narrative.indices import (
     agreement,
     few_cases,
@@ -30,7 +37,7 @@ from cchc_analysis.narrative.indices import (
     twice,
     variance,
 )
-from cchc_analysis.narrative.page import comparison_opening, glance, opening, provenance, suppressed
+from cchc_analysis.narrative.page import comparison_opening, opening, provenance, suppressed
 from cchc_analysis.narrative.printed import (
     checked_share,
     form_sums,
@@ -63,10 +70,12 @@ __all__ = [
     "causes",
     "checked_share",
     "cohorts",
+    "comparison_glance",
     "comparison_opening",
     "concentration",
     "decomposition",
     "drivers",
+    "drivers_glance",
     "durations",
     "early_warning",
     "few_cases",
@@ -77,6 +86,7 @@ __all__ = [
     "glance",
     "hazard",
     "index_scales",
+    "indices_glance",
     "legal_time",
     "mean_total",
     "monitor",
@@ -85,6 +95,7 @@ __all__ = [
     "own_rule",
     "periods",
     "plans",
+    "printed_glance",
     "provenance",
     "rank_worth",
     "ranks",

@@ -8,7 +8,7 @@ from cchc_analysis.components import component_name
 from cchc_analysis.display import Block, Language, folded, notice, paragraph
 from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.narrative.evidence import evidence
-from cchc_analysis.narrative.scorecards import captured_on, component_names
+from cchc_analysis.narrative.scorecards import NOTICEABLE, captured_on, component_names
 from cchc_analysis.wording import decimal, percent, period, say, whole
 
 _FEW_UNITS = 15  # below, only a unit far from the others can be told from them
@@ -36,7 +36,7 @@ def who_acts(
             continue
         own = named[named["unit_class"] == unit_class]
         blocks += _named_units(own, rows, unit_class, units, language)
-        pairs.append(_class_facts(rows, unit_class, language))
+        pairs += _class_facts(own, rows, unit_class, language)
     nowhere = missing[missing["reading"] == "nowhere"]
     if len(nowhere):
         names = component_names(nowhere.drop_duplicates("metric"), language)
@@ -58,7 +58,7 @@ def _named_units(
 ) -> list[Block]:
     """Name the units of one class that have to act, or say that none stands out."""
     n = rows["unit_id"].nunique()
-    gain = decimal(rows.loc[rows["reading"] == "located", "gain"].sum(), language)
+    gain = decimal(_gain(rows), language)
     kind = say(f"class.{unit_class}", language)
     few = " " + say("acts.few_units", language) if n < _FEW_UNITS else ""
     if own.empty:
@@ -76,15 +76,32 @@ def _named_units(
         for row in own.to_dict("records")
     )  # fmt: skip
     said = say("acts.named", language, kind=kind, names=names)
-    others = say("acts.others", language, n=n, gain=gain)
+    key = "acts.others.more" if _unnamed(own, rows) else "acts.others"
+    others = say(key, language, n=n, gain=gain, more=_unnamed(own, rows))
     return [paragraph(f"{said} {others}{few}")]
 
 
-def _class_facts(rows: pd.DataFrame, unit_class: str, language: Language) -> tuple[str, str]:
-    """Return how many units of a class have dossiers, and the points they lack together."""
-    gain = decimal(rows.loc[rows["reading"] == "located", "gain"].sum(), language)
-    kind = say(f"class.{unit_class}", language)
-    return kind, say("acts.class.fact", language, n=rows["unit_id"].nunique(), gain=gain)
+def _class_facts(
+    own: pd.DataFrame, rows: pd.DataFrame, unit_class: str, language: Language
+) -> list[tuple[str, str]]:
+    """Return how many units of a class have dossiers, the points they lack, and who is left out."""
+    kind, gain = say(f"class.{unit_class}", language), decimal(_gain(rows), language)
+    said = say("acts.class.fact", language, n=rows["unit_id"].nunique(), gain=gain)
+    more = _unnamed(own, rows)
+    name = say("acts.more.name", language, kind=kind)
+    return [(kind, said), *([(name, whole(more, language))] if more else [])]
+
+
+def _gain(rows: pd.DataFrame) -> float:
+    """Return the points that units lack together; NaN where those of one are not known."""
+    return rows.loc[rows["reading"] == "located", "gain"].sum(skipna=False)
+
+
+def _unnamed(own: pd.DataFrame, rows: pd.DataFrame) -> int:
+    """Count the units that fall under the rule by which units are named, and are not named."""
+    by_unit = rows[rows["reading"] == "located"].groupby("unit_id")
+    meets = by_unit["stands_out"].any() | (by_unit["gain"].sum().round(2) >= NOTICEABLE)
+    return int((meets & ~meets.index.isin(own["unit_id"])).sum())
 
 
 def _without_dossiers(below: pd.DataFrame) -> int:

@@ -105,9 +105,11 @@ def causes(
 
 
 def _stated_most(stated: pd.DataFrame, language: Language) -> str:
-    """Name the causes that are stated most; nothing where all are taken together."""
+    """Name the causes that are stated most, none as often as one that is not named."""
     told = stated[stated["late_cause"] != POOLED]
-    top = told.sort_values("late_count", ascending=False, kind="stable").head(_MOST_CAUSES)
+    ordered = told.sort_values("late_count", ascending=False, kind="stable")
+    top, others = ordered.iloc[:_MOST_CAUSES], ordered.iloc[_MOST_CAUSES:]
+    top = top[~top["late_count"].isin(others["late_count"])]
     named = [
         say("causes.one", language, n=row["late_count"],
             cause=level_name("late_cause", row["late_cause"], language))

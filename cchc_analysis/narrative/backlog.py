@@ -44,15 +44,19 @@ def backlog(due: pd.DataFrame, ages: pd.DataFrame, *, language: Language) -> lis
         "undated": count["no_due_date"],
     }
     stand = say(
-        "backlog.stand", language, day=day(first["as_of"], language),
+        "backlog.stand" if told else "backlog.stand.past", language,
+        day=day(first["as_of"], language),
         days=say(f"backlog.days.{first['day_kind']}", language), **numbers,
     )  # fmt: skip
     old = ages.loc[ages["band"] == "over_60"].iloc[0]
     blocks = [paragraph(stand)]
     if told and waiting.sum():
-        numbers["waiting"] = waiting.sum()
-        blocks.append(paragraph(say("backlog.waiting", language, n=waiting.sum())))
-    lain = say("backlog.old", language, n=old["count"], waiting=old["suspended_count"])
+        past = waiting[due["band"].isin(["overdue_over_10", "overdue_to_10"])].sum()
+        numbers |= {"waiting": waiting.sum(), "waiting_overdue": past}
+        blocks.append(paragraph(say("backlog.waiting", language, n=waiting.sum(), overdue=past)))
+    lain = say("backlog.old.past", language, n=old["count"])
+    if told:
+        lain = say("backlog.old", language, n=old["count"], waiting=old["suspended_count"])
     behind = evidence(counted("backlog.stand", numbers, language), language)
     return [*blocks, paragraph(lain), behind]
 
@@ -122,7 +126,7 @@ def backtest(
     row = scores.iloc[0]
     if pd.isna(row["brier"]) or not row["late"] > 0:
         return [paragraph(say("backlog.tested.nothing", language))]
-    better = row["brier"] < min(row["brier_naive"], row["brier_on_time"])
+    better = row["brier"] < row["brier_naive"] and row["brier"] < row["brier_on_time"]
     numbers = {
         "n": row["dossiers"],
         "late": row["late"],
@@ -137,12 +141,13 @@ def backtest(
         held = {"inside": inside, "all": all_, "share": percent(inside / all_, language, 0)}
         numbers |= held
         blocks.append(paragraph(say("backlog.tested.held", language, **held)))
-    if line.slope < _SHARP[0]:
+    if line.slope < _SHARP[0] and line.slope_high < 1:
         blocks.append(notice(say("backlog.tested.too_sure", language)))
-    elif line.slope > _SHARP[1]:
+    elif line.slope > _SHARP[1] and line.slope_low > 1:
         blocks.append(notice(say("backlog.tested.too_timid", language)))
     off = row["expected"] / row["late"] - 1
-    if abs(off) > _MUCH:
+    by_luck = 2 * row["expected"] ** 0.5 / row["late"]  # a count is that far off one time in 20
+    if abs(off) > max(_MUCH, by_luck):
         key = "too_many" if off > 0 else "too_few"
         numbers["off"] = percent(abs(off), language, 0)
         blocks.append(notice(say(f"backlog.tested.{key}", language, share=numbers["off"])))

@@ -56,8 +56,11 @@ def examples(found: pd.DataFrame) -> pd.DataFrame:
     counted = went.loc[moves.sort_values(ascending=False, kind="stable").index]
     counted = counted[counted["group_score"].notna()].head(1)
     others = went[~went["unit_id"].isin(counted["unit_id"])]
-    rest = found[found["check"] != "came_and_went"].drop_duplicates("check")
-    return pd.concat([counted, others.head(1), rest])
+    rest = found[found["check"] != "came_and_went"]
+    size = rest["difference"].abs().fillna(rest["found"])  # where nothing is expected
+    largest = rest.loc[size.sort_values(ascending=False, kind="stable").index]
+    largest = largest.drop_duplicates("check").sort_index()
+    return pd.concat([counted, others.head(1), largest])
 
 
 def figure_of(row: dict, language: Language) -> str:

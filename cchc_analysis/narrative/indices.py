@@ -37,7 +37,7 @@ def mean_total(totals: pd.DataFrame, published: pd.DataFrame, *, language: Langu
     same &= published["period_end_on"].isin(known["period_end_on"])
     for row in published[same & published["value"].notna()].to_dict("records"):
         printed = as_printed(row, language)
-        near = abs(row["value"] - mean) <= 0.01  # totals are printed to the hundredth
+        near = abs(row["value"] - mean) <= _rounding(row) + 0.005 + 1e-9  # totals: hundredths
         key = "mean_total.same" if near else "mean_total.other"
         blocks.append(paragraph(say(key, language, printed=printed)))
         pairs.append((say("mean_total.count.printed", language), printed))
@@ -51,15 +51,11 @@ def rank_worth(
     rows = ranks[ranks["rank"].notna()]
     if len(rows) < 2:
         return []
-    swapping, widest = rows[rows["swap_count"] > 0], rows.loc[_width(rows).idxmax()]
-    firm = rows[_width(rows) < _FIRM]
+    swapping, firm = rows[rows["swap_count"] > 0], rows[_width(rows) < _FIRM]
     numbers = {"n": len(rows), "swapping": len(swapping), "firm": len(firm)}
     text = say("rank_worth", language, **numbers)
-    text += " " + say(
-        "rank_worth.widest", language, rank=widest["rank"], low=widest["rank_low"],
-        high=widest["rank_high"], swaps=widest["swap_count"],
-        unit=unit_name(widest["unit_id"], units=units, language=language),
-    )  # fmt: skip
+    if len(firm) < len(rows):
+        text += " " + _widest(rows[_width(rows) == _width(rows).max()], units, language)
     pairs = [(say(f"rank_worth.count.{name}", language), whole(number, language))
              for name, number in numbers.items()]  # fmt: skip
     return [paragraph(text), notice(say("rank_worth.notice", language)), evidence(pairs, language)]
@@ -112,7 +108,7 @@ def twice(pairs: pd.DataFrame, estimates: pd.DataFrame, *, language: Language) -
                 r=decimal(row["pearson"], language, 5),
             )
         )
-        for row in pairs[pairs["pearson"].abs() > 0.99].to_dict("records")
+        for row in pairs[pairs["pearson"] > 0.99].to_dict("records")
     ]
     shares = estimates[estimates["unit_of_measure"] == "share"].dropna(subset="value")
     spread = shares.groupby("indicator")["value"].agg(["min", "max", "size"])
@@ -139,8 +135,8 @@ def agreement(
         return []
     numbers = {
         "n": whole(row["unit_count"], language),
-        "spearman": decimal(row["spearman"], language),
-        "tau": decimal(row["tau_b"], language),
+        "spearman": _plain(row["spearman"], language),
+        "tau": _plain(row["tau_b"], language),
         "opposite": percent(row["opposite_share"], language, 0),
     }
     text = say("agreement", language, first=indicator_name(row["first"], language),
@@ -172,7 +168,8 @@ def index_scales(
     local = scores[(scores["index"] == "local_par") & scores["decision"].notna()]
     blocks = [paragraph(say("index_scales", language))]
     known = local[local["points"].notna() & local["share"].notna()]
-    for row in known[known["verdict"] == "agrees"].to_dict("records"):
+    known = known[(known["verdict"] == "agrees") & (known["maximum"] != 100)]
+    for row in known.to_dict("records"):
         blocks.append(paragraph(say(
             "index_scales.one", language, points=decimal(row["points"], language),
             unit=capital(unit_name(row["unit_id"], units=units, language=language)),
@@ -208,6 +205,22 @@ def plans(
         for row in rows.to_dict("records")
     ]  # fmt: skip
     return [paragraph(text) for text in items]
+
+
+def _widest(rows: pd.DataFrame, units: pd.DataFrame | None, language: Language) -> str:
+    """Say how far the ranks of the unit go that moves most, or of one that moves as far as any."""
+    first = rows.iloc[0]
+    return say(
+        "rank_worth.widest" if len(rows) == 1 else "rank_worth.widest.one_of", language,
+        rank=first["rank"], low=first["rank_low"], high=first["rank_high"],
+        swaps=first["swap_count"],
+        unit=unit_name(first["unit_id"], units=units, language=language),
+    )  # fmt: skip
+
+
+def _rounding(row: dict) -> float:
+    """Return by how much a printed number may be off: half of its last digit."""
+    return 0.5 * 10.0 ** -len(str(row["printed"]).partition(".")[2])
 
 
 def _width(rows: pd.DataFrame) -> pd.Series:

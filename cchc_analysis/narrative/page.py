@@ -1,4 +1,4 @@
-"""What every page has: its opening, its sections, the main figures, where it comes from."""
+"""What every page has: its opening and where it comes from."""
 
 from __future__ import annotations
 
@@ -11,45 +11,25 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cchc_analysis import catalogue
-from cchc_analysis.display import Block, Language, card, facts, heading, notice, paragraph
+from cchc_analysis.display import Block, Language, facts, heading, notice, paragraph
 from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import (
-    as_printed,
     capital,
     indicator_name,
-    is_simulated,
-    number_of,
     sources,
 )
 from cchc_analysis.narrative.evidence import counted, evidence
 from cchc_analysis.wording import (
     day,
-    interval,
     named,
-    percent,
     period,
     say,
-    translated,
 )
 
 if TYPE_CHECKING:
     from cchc_analysis.sources.folder import UnitData
 
-_MAIN = (
-    "resolved_count",
-    "received_count",
-    "on_time_rate",
-    "early_rate",
-    "due_day_rate",
-    "late_rate",
-    "online_share",
-    "local_par_index",
-    "qd766_in_time_share",
-    "qd766_score",
-)
 _PACKAGES = ("cchc-analysis", "pandas", "statsmodels", "duckdb")
-_RATES = ("on_time_rate", "late_rate", "overdue_backlog", "online_share")
 
 
 def opening(
@@ -95,37 +75,6 @@ def comparison_opening(
         indicator=indicator_name(first["indicator"], language),
         period=period(first["period_start_on"], first["period_end_on"], language),
     )
-
-
-def glance(rates: pd.DataFrame, published: pd.DataFrame, *, language: Language) -> list[Block]:
-    """Show the main figures as cards: computed ones first, then the latest printed ones."""
-    computed = rates[rates["indicator"].isin(_RATES) & rates["value"].notna()]
-    cards = [
-        card(
-            indicator_name(row["indicator"], language),
-            percent(row["value"], language),
-            say(
-                "card.simulated" if is_simulated([row["source"]]) else "card.computed",
-                language,
-                count=row["count"],
-                total=row["total"],
-                rule=named("rule", row["rule"], language),
-                interval=interval(row["low"], row["high"], language),
-            ),
-        )
-        for row in computed.to_dict("records")
-    ]
-    shown = published[published["indicator"].isin(_MAIN) & (published["kind"] == "result")]
-    shown = shown.assign(order=shown["indicator"].map(_MAIN.index))
-    dated = shown.sort_values(["order", "period_end_on"], kind="stable", na_position="first")
-    latest = dated.groupby("order").tail(1)
-    cards += [_printed_card(row, language) for row in latest.to_dict("records")]
-    if not cards:
-        return []
-    return [
-        heading(say("section.glance", language)),
-        Block("cards", f'<div class="cards">{"".join(cards)}</div>'),
-    ]
 
 
 def suppressed(minimum: int, *, language: Language) -> list[Block]:
@@ -178,22 +127,3 @@ def _tables_of(unit: UnitData) -> list[tuple[str, pd.DataFrame]]:
         ("published", unit.published),
         ("published_below", unit.published_below),
     ]
-
-
-def _printed_card(row: dict, language: Language) -> str:
-    name = catalogue.indicator(row["indicator"])
-    note = say(
-        "card.printed",
-        language,
-        source=translated(row["source"], language),
-        period=period(row["period_start_on"], row["period_end_on"], language),
-    )
-    if pd.notna(row["numerator"]) and pd.notna(row["denominator"]):
-        counts = (
-            f"{number_of(row['numerator'], language)}/{number_of(row['denominator'], language)}. "
-        )
-        note = counts + note
-    shown = as_printed(row, language)
-    if pd.isna(row["printed"]) and row["denominator"] > 0:
-        shown = percent(row["numerator"] / row["denominator"], language)
-    return card(getattr(name, language), shown, note)

@@ -64,14 +64,8 @@ def scorecard_glance(
     if totals.empty:
         return []
     cards = [_total_card(totals.iloc[0], classes, language), *_change_card(change, language)]
-    left = groups.assign(left=groups["maximum"] - groups["published_score"])
-    row = left.loc[left["left"].idxmax()] if left["left"].notna().any() else None
-    if row is not None and not without_dossiers(classes):
-        note = say("card.left", language, score=decimal(row["published_score"], language),
-                   maximum=row["maximum"])  # fmt: skip
-        name = say("card.most_left", language, group=group_name(row["group"], language))
-        cards.append(card(name, say("card.points", language, n=decimal(row["left"], language)),
-                           note))  # fmt: skip
+    if not without_dossiers(classes):
+        cards += _left_card(groups, language)
     known = groups[groups["recomputed_score"].notna()]
     alike = (known["difference"].abs() < _UNLIKE / 2).sum()
     text = say("score.of", language, score=whole(alike, language), maximum=len(groups))
@@ -132,11 +126,12 @@ def score_change(
     blocks = []
     if pd.notna(total["difference"]):
         blocks += _change_sentences(total, moved, _dates(before, now, language), language)
+        blocks += _unexplained(change, language)
     metrics = change[(change["part"] == "metric") & (change["difference"].abs() >= NOTICEABLE)]
     blocks += [_metric_sentence(row, change, language) for row in metrics.to_dict("records")]
-    if (moved["reading"] == "no_parts").all():
+    if len(moved) and (moved["reading"] == "no_parts").all():
         blocks.append(paragraph(say("score_change.ends_at_groups", language)))
-    blocks.append(_change_facts(total, moved, language))
+    blocks.append(_change_facts(total, moved, change, language))
     return blocks
 
 
@@ -197,11 +192,12 @@ def _total_card(total: pd.Series, classes: pd.DataFrame, language: Language) -> 
 
 def _change_card(change: pd.DataFrame, language: Language) -> list[str]:
     """Return the card of the change, with the group that moved most."""
-    known = change[change["difference"].notna()]
-    total, groups = known[known["part"] == "total"], known[known["part"] == "group"]
+    told = change[change["difference"].notna()]
+    total, groups = told[told["part"] == "total"], told[told["part"] == "group"]
     if total.empty:
         return []
-    note = say("card.change.none", language)
+    known = len(groups) == (change["part"] == "group").sum() > 0
+    note = say("card.change.none" if known else "card.change.unknown", language)
     if len(groups) and groups["difference"].abs().max() >= NOTICEABLE:
         row = groups.loc[groups["difference"].abs().idxmax()]
         note = say("card.change.note", language, points=signed(row["difference"], language),
@@ -210,12 +206,27 @@ def _change_card(change: pd.DataFrame, language: Language) -> list[str]:
     return [card(say("card.change", language), say("card.points", language, n=value), note)]
 
 
+def _left_card(groups: pd.DataFrame, language: Language) -> list[str]:
+    """Return the card of the group with most points left; none where others may have as many."""
+    unknown = groups["published_score"].isna()
+    left = (groups["maximum"] - groups["published_score"].fillna(0)).round(2)
+    most = groups[(left == left.max()) & (left > 0)]
+    if len(most) != 1 or unknown[most.index[0]]:
+        return []
+    row = most.iloc[0]
+    note = say("card.left", language, score=decimal(row["published_score"], language),
+               maximum=row["maximum"])  # fmt: skip
+    name = say("card.most_left", language, group=group_name(row["group"], language))
+    points = say("card.points", language, n=decimal(left.max(), language))
+    return [card(name, points, note)]
+
+
 def _recomputed(
     groups: pd.DataFrame, known: pd.DataFrame, unlike: pd.DataFrame, language: Language
 ) -> str:
     """Say how many groups follow from their counts, which do not, which cannot be told."""
-    text = say("scorecard.recomputed", language, of=len(groups), n=len(known),
-               alike=len(known) - len(unlike))  # fmt: skip
+    alike = known["difference"].notna().sum() - len(unlike)
+    text = say("scorecard.recomputed", language, of=len(groups), n=len(known), alike=alike)
     if len(unlike):
         names = "; ".join(
             say("scorecard.unlike", language, group=group_name(row["group"], language),
@@ -240,8 +251,10 @@ def _change_sentences(
                "after": decimal(total["after"], language), **dates}  # fmt: skip
     large = moved[moved["difference"].abs() >= NOTICEABLE]
     small = moved[moved["difference"].abs() < NOTICEABLE]
+    unknown = moved["difference"].isna().any() or moved.empty
     if large.empty:
-        return [paragraph(say("score_change.none", language, **numbers))]
+        key = "score_change.unknown" if unknown else "score_change.none"
+        return [paragraph(say(key, language, **numbers))]
     order = large["difference"].abs().sort_values(ascending=False, kind="stable").index
     names = "; ".join(
         say("score_change.group", language, points=signed(row["difference"], language),
@@ -251,8 +264,27 @@ def _change_sentences(
     text = say("score_change.groups", language, names=names, **numbers)
     if len(small):
         rest = signed(small["difference"].sum(), language)
-        text += " " + say("score_change.rest", language, n=len(small), rest=rest)
+        key = "score_change.rest" if len(small) > 1 else "score_change.rest.one"
+        if unknown or abs(moved["difference"].sum() - total["difference"]) >= _UNLIKE / 4:
+            key = "score_change.small.sum"
+        text += " " + say(key, language, n=len(small), rest=rest)
+    if unknown:
+        text += " " + say("score_change.some_unknown", language)
     return [paragraph(text)]
+
+
+def _left_over(change: pd.DataFrame) -> float:
+    """Return the points of the total's change that no group has; 0 where there are none."""
+    rest = change[(change["part"] == "rest") & change["group"].isna()]
+    return rest["difference"].sum()
+
+
+def _unexplained(change: pd.DataFrame, language: Language) -> list[Block]:
+    """Say which part of the total's change is in no group's score."""
+    points = signed(_left_over(change), language)
+    if not _left_over(change):
+        return []
+    return [paragraph(say("score_change.unexplained", language, points=points))]
 
 
 def _metric_sentence(row: dict, change: pd.DataFrame, language: Language) -> Block:
@@ -271,7 +303,9 @@ def _metric_sentence(row: dict, change: pd.DataFrame, language: Language) -> Blo
     ))  # fmt: skip
 
 
-def _change_facts(total: pd.Series, moved: pd.DataFrame, language: Language) -> Block:
+def _change_facts(
+    total: pd.Series, moved: pd.DataFrame, change: pd.DataFrame, language: Language
+) -> Block:
     """Return the numbers behind the figure, one line each."""
     rows = [(say("score.total", language), total), *(
         (group_name(row["group"], language), row) for _, row in moved.iterrows())]  # fmt: skip
@@ -285,6 +319,8 @@ def _change_facts(total: pd.Series, moved: pd.DataFrame, language: Language) -> 
     if len(small):
         name = say("score_change.small", language, n=len(small))
         pairs.append((name, signed(small.sum(), language)))
+    if points := _left_over(change):
+        pairs.append((say("score_change.unexplained.name", language), signed(points, language)))
     return evidence(pairs, language)
 
 

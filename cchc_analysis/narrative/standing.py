@@ -26,13 +26,15 @@ def _standing(row: dict, language: Language) -> str:
     """Return the sentences on one year: points and share, class and rank, decision."""
     index = say(f"index.{row['index']}", language)
     share = percent(row["share"], language)
-    if pd.isna(row["points"]) or pd.isna(row["maximum"]):
-        text = say("standing.share", language, index=index, share=share, year=_year(row))
-    else:
-        text = say(
-            "standing.points", language, index=index, share=share, year=_year(row),
-            points=decimal(row["points"], language), maximum=whole(row["maximum"], language),
-        )  # fmt: skip
+    known = "".join("ps"[place] for place, name in enumerate(("points", "share"))
+                    if pd.notna(row[name]))  # fmt: skip
+    key = {"": "neither", "s": "share", "p": "points_alone", "ps": "points"}[known]
+    if known == "ps" and pd.isna(row["maximum"]):
+        key = "no_maximum"
+    text = say(
+        f"standing.{key}", language, index=index, share=share, year=_year(row),
+        points=decimal(row["points"], language), maximum=whole(row["maximum"], language),
+    )  # fmt: skip
     if pd.notna(row["verdict"]):
         verdict = say(f"verdict.{row['verdict']}", language)
         text += " " + say("standing.verdict", language, verdict=verdict)
@@ -46,6 +48,8 @@ def _by_decision(row: dict, language: Language) -> str:
         told.append(say("standing.class", language, name=row["class_printed"]))
     if pd.notna(row["rank"]) and pd.notna(row["ranked_count"]):
         told.append(say("standing.rank", language, rank=row["rank"], n=row["ranked_count"]))
+    elif pd.notna(row["rank"]):
+        told.append(say("standing.rank.alone", language, rank=row["rank"]))
     names = ", ".join(told)
     if pd.isna(row["decision"]):
         return say("standing.no_decision", language, names=names)

@@ -9,6 +9,7 @@ import pandas as pd
 from cchc_analysis.display import Block, Language, notice, paragraph
 from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import capital, level_name
+from cchc_analysis.narrative.evidence import counted, evidence
 from cchc_analysis.wording import day, decimal, interval, named, percent, period, say
 
 if TYPE_CHECKING:
@@ -112,9 +113,8 @@ def legal_time(
         if row["reading"] not in ("known", "partly_known"):
             blocks.append(paragraph(say(f"legal_time.{row['reading']}", language, **said)))
             continue
-        some = row["decided_count"] < row["dossier_count"]
         followed = say(
-            "legal_time.followed.some" if some else "legal_time.followed.all", language,
+            f"legal_time.followed.{_followed(row)}", language,
             decided=row["decided_count"], n=row["dossier_count"],
         )  # fmt: skip
         text = say(
@@ -134,6 +134,14 @@ def legal_time(
     return blocks
 
 
+def _followed(row: dict) -> str:
+    """Return whether all dossiers were followed, and what became of those that were not."""
+    counted = row["dossier_count"] - row["unknown_count"] - row["undated_count"]
+    if counted == row["dossier_count"]:
+        return "some" if row["decided_count"] < counted else "all"
+    return "some_left_out" if row["decided_count"] < counted else "left_out"
+
+
 def cohorts(
     bias: pd.DataFrame, *, units: pd.DataFrame | None = None, language: Language
 ) -> list[Block]:
@@ -147,7 +155,7 @@ def cohorts(
     """
     return [
         paragraph(say(
-            f"cohorts.sentence.{row['reading']}", language,
+            f"cohorts.sentence.{_borne(row)}", language,
             unit=capital(unit_name(row["unit_id"], units=units, language=language)),
             period=period(row["period_start_on"], row["period_end_on"], language),
             received=_within(row["received_days"], row["day_kind"], language),
@@ -160,17 +168,34 @@ def cohorts(
     ]  # fmt: skip
 
 
+def _borne(row: dict) -> str:
+    """Return what two medians bear out: that they differ only where their limits do not meet."""
+    reading, closed = row["reading"], (row["closed_low_days"], row["closed_high_days"])
+    apart = {
+        "closed_longer": closed[0] > row["received_high_days"],
+        # limits of the received that are not reached yet lie beyond all that was closed
+        "closed_shorter": closed[1] < row["received_low_days"]
+        or (pd.isna(row["received_low_days"]) and pd.notna(closed[1])),
+    }
+    if reading == "closed_shorter" and apart[reading] and not row["pending_count"]:
+        return "closed_shorter.none_open"
+    if apart.get(reading, True):
+        return reading
+    if pd.notna(row["received_days"]):
+        return "alike"
+    return "too_open" if pd.isna(row["received_low_days"]) else "not_reached"
+
+
 def hazard(fit: HazardFit, *, language: Language) -> list[Block]:
     """Say which dossiers are closed sooner or later than others, and what it does not mean."""
     if fit.reading != "fitted":
         return [paragraph(say(f"hazard.none.{fit.reading}", language))]
-    population = say(
-        "hazard.population", language, n=fit.dossiers, closed=fit.closed, clusters=fit.clusters
-    )
+    numbers = {"n": fit.dossiers, "closed": fit.closed, "clusters": fit.clusters}
     rows = fit.effects[fit.effects["reading"] == "estimated"]
     clear = rows[(rows["low"] > 1) | (rows["high"] < 1)]
-    top = clear.loc[clear["coefficient"].abs().nlargest(_MOST_LEVELS).index]
-    blocks = [paragraph(population)]
+    shown = clear[(clear["low"].round(2) > 1) | (clear["high"].round(2) < 1)]  # as printed
+    top = shown.loc[shown["coefficient"].abs().nlargest(_MOST_LEVELS).index]
+    blocks = [paragraph(say("hazard.population", language, **numbers))]
     blocks += [
         paragraph(say(
             "hazard.sooner" if row["hazard_ratio"] > 1 else "hazard.later", language,
@@ -181,9 +206,10 @@ def hazard(fit: HazardFit, *, language: Language) -> list[Block]:
         ))
         for row in top.to_dict("records")
     ]  # fmt: skip
-    unclear = len(rows) - len(clear)
-    if unclear:
-        blocks.append(paragraph(say("hazard.unclear", language, n=unclear)))
+    if len(rows) > len(clear):
+        numbers["unclear"] = len(rows) - len(clear)
+        blocks.append(paragraph(say("hazard.unclear", language, n=numbers["unclear"])))
     if fit.weak:
         blocks.append(notice(say("hazard.weak", language, clusters=fit.clusters)))
-    return [*blocks, notice(say("hazard.notice", language))]
+    behind = evidence(counted("hazard", numbers, language), language)
+    return [*blocks, notice(say("hazard.notice", language)), behind]

@@ -27,6 +27,7 @@ def week(
     if due.empty:
         return []
     waiting = due["suspended_count"].fillna(0)  # of a past day it is not known
+    of_open = "week.of_open" if due["suspended_count"].notna().all() else "week.of_open.past"
     count = (due["count"] - waiting).groupby(due["band"]).sum()
     total = due["total"].iloc[0]
     overdue, soon = (sum(count.get(band, 0) for band in bands) for bands in (_OVERDUE, _SOON))
@@ -36,12 +37,12 @@ def week(
         card(
             say("week.overdue", language),
             whole(overdue, language),
-            say("week.of_open", language, share=percent(overdue / total, language), n=total),
+            say(of_open, language, share=percent(overdue / total, language), n=total),
         ),
         card(
             say("week.soon", language),
             whole(soon, language),
-            say("week.of_open", language, share=percent(soon / total, language), n=total),
+            say(of_open, language, share=percent(soon / total, language), n=total),
         ),
         *_expected(expected, language),
         *_cleared(flows, language),
@@ -72,9 +73,13 @@ def _expected(expected: pd.DataFrame, language: Language) -> list[str]:
 
 def whole_weeks(flows: pd.DataFrame) -> pd.DataFrame:
     """Leave out weeks that the day of the data cuts short; all periods where none is a week."""
-    days = pd.to_datetime(flows["period_end_on"]) - pd.to_datetime(flows["period_start_on"])
-    weeks = flows[days == pd.Timedelta(days=6)]
+    weeks = flows[_is_week(flows)]
     return flows if weeks.empty else weeks
+
+
+def _is_week(flows: pd.DataFrame) -> pd.Series:
+    days = pd.to_datetime(flows["period_end_on"]) - pd.to_datetime(flows["period_start_on"])
+    return days == pd.Timedelta(days=6)
 
 
 def _cleared(flows: pd.DataFrame, language: Language) -> list[str]:
@@ -83,5 +88,8 @@ def _cleared(flows: pd.DataFrame, language: Language) -> list[str]:
     received, resolved = last["received_count"].sum(), last["resolved_count"].sum()
     if not received > 0:
         return []
-    note = say("week.cleared.note", language, resolved=resolved, received=received, n=len(last))
+    key = "week.cleared.note" if len(last) > 1 else "week.cleared.note.one"
+    if not _is_week(last).all():
+        key = "week.cleared.note.part"
+    note = say(key, language, resolved=resolved, received=received, n=len(last))
     return [card(say("week.cleared", language), percent(resolved / received, language, 0), note)]

@@ -1,9 +1,13 @@
 """Link each figure in a sentence to the table row that it came from.
 
 A reader who doubts a number follows it to its row, where count, total, interval, rule and
-source stand. A number that no table of the page shows is left as it is, and
-:func:`unlinked` names it, so that a check can refuse the page. Numbers of the wording itself,
-as in '95 % interval', are no figures.
+source stand. A number that no row of the page shows is left as it is, and :func:`unlinked`
+names it, so that a check can refuse the page.
+
+Rows of tables, facts and key figures show numbers; all other text says them, and is held to
+what they show: sentences, captions, the feet of tables, and the texts for those who do not see
+the page. Numbers of the wording itself, as in '95 % interval', and of the names in the page's
+title are no figures.
 """
 
 from __future__ import annotations
@@ -21,14 +25,16 @@ if TYPE_CHECKING:
 
 NUMBER = re.compile(r"(?<![\w.,–-])\d(?:[\d.,]*\d)?(?!\w)")
 _NO_FIGURES = re.compile(
-    r"\d{1,2}/\d{1,2}/\d{4}"  # dates
-    r"|\b\d{1,2} [A-Z][a-z]{2} \d{4}"
-    r"|\b(?:\d\d/)?(?:19|20)\d\d\b"  # months, years
+    r"(?:\b\d{1,2}(?:/\d{1,2})? (?:đến|và) )?\b\d{1,2}/\d{1,2}/\d{4}"  # dates: 24/9 đến 1/10/2026
+    r"|(?:\b\d{1,2}(?: [A-Z][a-z]{2})? (?:to|and) )?\b\d{1,2} [A-Z][a-z]{2} \d{4}"
+    r"|\b(?:\d{1,2}/)?(?:19|20)\d\d\b"  # months, years
+    r"|\btháng \d{1,2}\b"
     r"|\b\d+(?:/\d+)?/[A-ZĐ]{2,}[\w-]*"  # 766/QĐ-TTg
     r"|\b(?:QĐ|NQ|NĐ|TT) \d+\b"
     r"|\bII\.\d+\w*"
     r"|(?:1 July|1/7)\b"
     r"|\b(?:bài báo|article) \d{3}\b"  # the name of a source
+    r"|\bG - 1\b"  # degrees of freedom, in the name of a method
 )
 _FEW_DIGITS = 2
 
@@ -89,19 +95,34 @@ class _Row:
 
 
 def unlinked(html: str) -> list[str]:
-    """Return the figures in sentences of a page that no table of the page shows.
+    """Return the figures that a page says and that no row, fact or key figure of it shows.
 
     Examples
     --------
     >>> unlinked("<p>3 of 7</p><table><tr><td>7</td></tr></table>")
     ['3']
+    >>> unlinked('<img alt="9 of 7"><table><caption>5</caption><tr><td>7</td></tr></table>')
+    ['5', '9']
     """
     page = _soup(html)
-    shown = {figure for row in _rows(page) for figure in _figures(row.get_text(" "))}
-    shown |= {figure for part in page.find_all(["caption", "tfoot"])
-              for figure in _figures(part.get_text(" "))}  # fmt: skip
-    said = [match.group() for text in _texts(page) for match in _said(text)]
+    shown = {
+        figure
+        for part in [*_rows(page), *page.select("h1, .unit")]
+        for figure in _figures(part.get_text(" "))
+    }
+    said = [figure for text in [*_texts(page), *_labels(page)] for figure in figures_said(text)]
     return [figure for figure in said if figure not in shown]
+
+
+def figures_said(text: str) -> list[str]:
+    """Return the figures of a plain text: no dates, years, laws or numbers of the wording.
+
+    Examples
+    --------
+    >>> figures_said("On 12 May 2024: 97.64 % of 495,353 dossiers (QĐ 766)")
+    ['97.64', '495,353']
+    """
+    return [match.group() for match in _said(text)]
 
 
 def sentences(html: str) -> list[str]:
@@ -125,6 +146,15 @@ def _texts(page: BeautifulSoup) -> list[str]:
     ]
 
 
+def _labels(page: BeautifulSoup) -> list[str]:
+    """Return captions, the feet of tables, and what stands for a part for those who hear it."""
+    shown = [part.get_text("") for part in page.find_all(["caption", "tfoot", "figcaption"])]
+    heard = [
+        tag[name] for name in ("alt", "aria-label") for tag in page.find_all(attrs={name: True})
+    ]
+    return [*shown, *heard]
+
+
 def _soup(html: str) -> BeautifulSoup:
     from bs4 import BeautifulSoup
 
@@ -138,12 +168,12 @@ def _rows(table: BeautifulSoup) -> list[Tag]:
 
 
 def _figures(text: str) -> list[str]:
-    """Return the figures of a text, without their percent signs; no dates, years or laws."""
+    """Return the figures of a row, without their percent signs; no dates, years or laws."""
     return [match.group() for match in _found(text)]
 
 
 def _said(sentence: str) -> Iterable[re.Match[str]]:
-    """Return the figures of a sentence, without the numbers of its wording."""
+    """Return the figures of a text, without the numbers of its wording."""
     return _found(_wording().sub(_blank, sentence))
 
 
@@ -158,7 +188,9 @@ def _blank(match: re.Match[str]) -> str:
 @cache
 def _wording() -> re.Pattern[str]:
     """Return what matches the stretches of phrases that hold a number, such as 'khoảng 95 %'."""
-    longest_first = sorted(numbers_in_words(), key=len, reverse=True)
+    # a caption goes on where its phrase ends with a full stop
+    stretches = (text.removesuffix(".") for text in numbers_in_words())
+    longest_first = sorted(stretches, key=len, reverse=True)
     return re.compile("|".join(map(_whole_words, longest_first)), re.IGNORECASE)
 
 

@@ -210,7 +210,8 @@ def check_page(html: str, notebook: NotebookNode, language: str) -> None:
     """Refuse a page that lacks a figure or table, or says a number that none of its rows shows.
 
     A sentence that was changed after it was made is caught here, and so is one that rounds
-    in another way than the table it speaks of.
+    in another way than the table it speaks of. Captions and alternative texts are held to the
+    same rows, see :mod:`cchc_analysis.report.linking`.
 
     Parameters
     ----------
@@ -225,7 +226,8 @@ def check_page(html: str, notebook: NotebookNode, language: str) -> None:
     ------
     ReportError
         If the numbers of ``<img`` and ``<table`` are not those of the outputs, a sentence is
-        not one of them, or a number in it stands in no table, list of facts or card.
+        not one of them, or a number in it, a caption, the foot of a table or an alternative
+        text stands in no row of a table, list of facts or card.
     """
     found = {
         "figures": len(re.findall(r"<img\b", html)),
@@ -238,7 +240,7 @@ def check_page(html: str, notebook: NotebookNode, language: str) -> None:
 
 
 def _check_sentences(html: str, notebook: NotebookNode, language: str) -> None:
-    """Refuse sentences that the notebook did not show, or whose figures no row shows."""
+    """Refuse sentences that the notebook did not show, and figures that no row shows."""
     made = Counter(
         text
         for output in blocks(notebook, language)
@@ -251,6 +253,6 @@ def _check_sentences(html: str, notebook: NotebookNode, language: str) -> None:
     missing = list(dict.fromkeys(unlinked(html)))
     if missing:
         raise ReportError(
-            f"Sentences of the page in '{language}' say {', '.join(missing[:_MOST_NAMED])}, which "
-            "no table, list of facts or card of the page shows."
+            f"Texts of the page in '{language}' say {', '.join(missing[:_MOST_NAMED])}, which no "
+            "row of a table, list of facts or card of the page shows."
         )

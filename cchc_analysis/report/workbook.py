@@ -61,7 +61,7 @@ def write_workbook(html: str, path: Path, *, language: Language) -> bool:
     from bs4 import BeautifulSoup
     from xlsxwriter import Workbook
 
-    page = BeautifulSoup(html, "html.parser")
+    page = BeautifulSoup(html.replace("<wbr>", ""), "html.parser")
     tables = page.main.find_all("table")
     if not tables:
         return False

@@ -20,7 +20,13 @@ from cchc_analysis.sections.comparing import (
     ranks,
     units_compared,
 )
-from cchc_analysis.sections.drivers import cannot_separate, drivers, validation, would_change
+from cchc_analysis.sections.drivers import (
+    cannot_separate,
+    drivers,
+    drivers_glance,
+    validation,
+    would_change,
+)
 from cchc_analysis.sections.findings import findings
 from cchc_analysis.sections.indices import (
     agreement,
@@ -72,6 +78,7 @@ __all__ = [
     "concentration",
     "decomposition",
     "drivers",
+    "drivers_glance",
     "durations",
     "early_warning",
     "fields",

@@ -83,6 +83,7 @@ def backtest(
     parts: Parts = [
         narrative.backtest(scores, coverage, line, language=language),
         figures.foretold(line, source=source, language=language),
+        figures.foretold_numbers(line, language=language),
         tables.backtest(coverage, language=language),
     ]
     return section("backtest", parts, language)

@@ -117,15 +117,18 @@ def monitor(chart: pd.DataFrame, readings: pd.DataFrame, *, language: Language) 
     parts: Parts = [
         narrative.monitor(chart, readings, language=language),
         figures.control_chart(chart, readings, language=language),
+        figures.control_numbers(chart, language=language),
     ]
     return section("monitor", parts, language)
 
 
 def panels(by_field: pd.DataFrame, whole: pd.DataFrame, *, language: Language) -> list[Block]:
     """A unit's months, one small figure for each field."""
-    return section(
-        "panels", [figures.small_multiples(by_field, whole, language=language)], language
-    )
+    parts: Parts = [
+        figures.small_multiples(by_field, whole, language=language),
+        figures.panel_numbers(by_field, language=language),
+    ]
+    return section("panels", parts, language)
 
 
 def decomposition(

@@ -22,19 +22,29 @@ def drivers(
     fit: DriverFit, *, units: pd.DataFrame, suppress_below: int = 0, language: Language
 ) -> list[Block]:
     """What goes with lateness: sentences, figure and table; small levels left out if asked."""
-    effects = suppress_small_shares(fit.effects, suppress_below)
-    small = effects["count"].isna() & fit.effects["count"].notna()
-    fit = replace(
-        fit,
-        effects=effects.assign(reading=effects["reading"].mask(small, "suppressed")),
-        small_clusters={k: n for k, n in fit.small_clusters.items() if n >= suppress_below},
-    )
+    fit = _without_small(fit, suppress_below)
     parts: Parts = [
         narrative.drivers(fit, units=units, language=language),
         figures.effects(fit, language=language),
         tables.effects(fit, language=language),
     ]
     return section("drivers", parts, language)
+
+
+def drivers_glance(fit: DriverFit, *, suppress_below: int = 0, language: Language) -> list[Block]:
+    """The key figures of what goes with lateness; small levels left out if asked."""
+    return narrative.drivers_glance(_without_small(fit, suppress_below), language=language)
+
+
+def _without_small(fit: DriverFit, minimum: int) -> DriverFit:
+    """Blank the levels that are few, and leave small units unnamed."""
+    effects = suppress_small_shares(fit.effects, minimum)
+    small = effects["count"].isna() & fit.effects["count"].notna()
+    return replace(
+        fit,
+        effects=effects.assign(reading=effects["reading"].mask(small, "suppressed")),
+        small_clusters={k: n for k, n in fit.small_clusters.items() if n >= minimum},
+    )
 
 
 def would_change(

@@ -91,5 +91,8 @@ def portal_below(
     estimates: pd.DataFrame, *, units: pd.DataFrame, language: Language
 ) -> list[Block]:
     """The spread of the subordinate units on the national portal."""
-    drawn = figures.spread(estimates, units=units, language=language)
-    return section("portal_below", [drawn], language)
+    parts: Parts = [
+        figures.spread(estimates, units=units, language=language),
+        figures.spread_numbers(estimates, units=units, language=language),
+    ]
+    return section("portal_below", parts, language)

@@ -21,6 +21,7 @@ def durations(
     parts: Parts = [
         narrative.durations(quantiles, units=units, language=language),
         figures.survival(curve, language=language),
+        figures.survival_numbers(curve, language=language),
         tables.durations(quantiles, units=units, language=language),
     ]
     return section("durations", parts, language)
@@ -33,6 +34,7 @@ def legal_time(
     parts: Parts = [
         narrative.legal_time(shares, units=units, language=language),
         figures.incidence(closed, language=language),
+        figures.incidence_numbers(closed, language=language),
         tables.legal_time(shares, units=units, language=language),
     ]
     return section("legal_time", parts, language)

@@ -8,7 +8,7 @@ from cchc_analysis.display import Block, Language
 from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import capital, level_name, sources
 from cchc_analysis.tables.markup import table_block
-from cchc_analysis.wording import day, named, percent, say, whole
+from cchc_analysis.wording import NONE, day, named, percent, say, whole
 
 _OF_DUE = ("late_count", "late_first_count", "moved_count", "reappointed_again_count")
 _OF_LATE = (
@@ -22,7 +22,7 @@ def appointments(
 ) -> Block | None:
     """Show how many of the dossiers due were late, moved and apologised for.
 
-    A count that is not known has no line.
+    A count that is not known has no line. The last one counts the dossiers set apart.
 
     Parameters
     ----------
@@ -43,9 +43,15 @@ def appointments(
     ]
     if not lines:
         return None
+    lines += [
+        [
+            _with_unit(say("appointment.apart_count", language), row, units, language, len(counts)),
+            whole(row["apart_count"], language), NONE, NONE,
+        ]
+        for row in counts.to_dict("records")
+    ]  # fmt: skip
     foot = say(
         "appointments.foot", language, as_of=day(counts["as_of"].max(), language),
-        apart=counts["apart_count"].sum(skipna=False),
         rule=named("rule", counts["rule"].iloc[0], language),
         source=sources(counts["source"], language),
     )  # fmt: skip
@@ -97,7 +103,7 @@ def causes(
     names = ["cause", "cause_count", "cause_share"]
     return table_block(
         "table.causes", [f"column.{name}" for name in names], lines, language, counts["source"],
-        foot=foot,
+        bars={2: (rows["late_count"] / rows["of"]).tolist()}, foot=foot,
     )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def bands(counted: pd.DataFrame, *, kind: str, language: Language) -> Block | No
     )  # fmt: skip
     return table_block(
         f"backlog.table.{kind}", [f"column.{name}" for name in names], body, language,
-        counted["source"], foot=foot,
+        counted["source"], bars={2: (counted["count"] / counted["total"]).tolist()}, foot=foot,
     )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def desk(
     names = ["desk_dossier", "desk_unit", *map(_KINDS.get, told), "desk_due", "desk_days",
              "desk_probability"]  # fmt: skip
     foot = say(
-        f"backlog.desk.foot.{part}", language, shown=len(shown), of=len(listed),
+        f"backlog.desk.foot.{part}", language,
         day=day(shown["as_of"].max(), language), source=sources(shown["source"], language),
     )  # fmt: skip
     return table_block(

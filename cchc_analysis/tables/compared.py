@@ -44,7 +44,10 @@ def ranks(
         "ranks.foot", language, k=chances["k"].iloc[0], source=sources(sets["source"], language)
     )
     heads = [f"column.{name}" for name in ("unit_id", *columns)]
-    return table_block("table.ranks", heads, body, language, sets["source"], foot=foot)
+    return table_block(
+        "table.ranks", heads, body, language, sets["source"], bars={1: rows["value"].tolist()},
+        foot=foot,
+    )  # fmt: skip
 
 
 def pairs(told: pd.DataFrame, *, language: Language) -> Block | None:
@@ -97,6 +100,7 @@ def changes(
     """Show each unit's share in two periods, the difference and whether it is clear of 0."""
     if compared.empty or (compared["reading"] == "one_period").all():
         return None
+    rows = _by_name(compared, units, language)
     body = [
         [
             row["name"],
@@ -109,15 +113,15 @@ def changes(
             say("change.one_side" if row["reading"] == "one_period" else
                 f"change.{row['reading']}", language),
         ]
-        for row in _by_name(compared, units, language).to_dict("records")
+        for row in rows.to_dict("records")
     ]  # fmt: skip
     names = ["unit_id", "before_value", "before_late", "after_value", "after_late", "difference"]
     heads = [f"column.{name}" for name in [*names, "interval", "reading"]]
     foot = _foot("change.foot", compared.iloc[0], language)
-    source = compared["source"]
     return table_block(
-        "table.changes", heads, body, language, source, numeric=set(range(1, 7)), foot=foot
-    )
+        "table.changes", heads, body, language, compared["source"], numeric=set(range(1, 7)),
+        bars={1: rows["before_value"].tolist(), 3: rows["after_value"].tolist()}, foot=foot,
+    )  # fmt: skip
 
 
 def decomposition(parts: pd.DataFrame, *, language: Language) -> Block | None:

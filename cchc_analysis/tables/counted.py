@@ -71,7 +71,10 @@ def estimates(
     for cells, row in zip(body, records, strict=True):
         cells += [whole(row["count"], language), whole(row["total"], language)]
     names += ["column.count", "column.total"]
-    return table_block(caption, names, body, language, rows["source"], foot=_how(rows, language))
+    return table_block(
+        caption, names, body, language, rows["source"], bars=_bars(rows),
+        foot=_how(rows, language),
+    )  # fmt: skip
 
 
 def form(lines: pd.DataFrame, *, language: Language) -> Block | None:
@@ -116,7 +119,10 @@ def rule_shares(
         as_of=day(first["as_of"], language),
         source=sources(compared["source"], language),
     )
-    return table_block(caption, names, body, language, compared["source"], foot=foot)
+    return table_block(
+        caption, names, body, language, compared["source"], bars={1: compared["share"].tolist()},
+        foot=foot,
+    )  # fmt: skip
 
 
 def funnel(
@@ -149,8 +155,15 @@ def funnel(
         language,
         judged["source"],
         numeric=set(range(1, 5)),
+        bars={1: in_names["value"].tolist()},
         foot=foot,
     )
+
+
+def _bars(rows: pd.DataFrame) -> dict[int, list[float]]:
+    """Return the bars of a table of estimates: only shares of one indicator are compared."""
+    one = rows["indicator"].nunique() == 1 and (rows["unit_of_measure"] == "share").all()
+    return {1: rows["value"].tolist()} if one else {}
 
 
 def _how(rows: pd.DataFrame, language: Language) -> str:

@@ -36,10 +36,11 @@ def effects(fit: DriverFit, *, language: Language) -> Block | None:
     ]
     names = ["term", "level", "reference", "late_of", "effect", "effect_interval", "odds_ratio"]
     heads = [f"column.{name}" for name in names]
-    foot = _foot(fit, language)
+    late = fit.effects["count"] / fit.effects["total"]
     return table_block(
-        "table.effects", heads, body, language, [fit.source], numeric=set(range(3, 7)), foot=foot
-    )
+        "table.effects", heads, body, language, [fit.source], numeric=set(range(3, 7)),
+        bars={3: late.tolist()}, foot=_foot(fit, language),
+    )  # fmt: skip
 
 
 def would_change(changes: pd.DataFrame, fit: DriverFit, *, language: Language) -> Block | None:
@@ -102,7 +103,6 @@ def _foot(fit: DriverFit, language: Language) -> str:
     return say(
         "effects.foot",
         language,
-        clusters=fit.clusters,
         method=translated(fit.method, language),
         source=sources([fit.source], language),
     )

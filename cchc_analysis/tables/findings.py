@@ -12,7 +12,9 @@ from cchc_analysis.tables.markup import table_block
 from cchc_analysis.wording import NONE, day, decimal, period, say, whole
 
 MOST_ROWS = 4
-"""Findings of each check that are shown, the largest ones; those told in sentences always."""
+"""Findings of each check that are shown, the largest ones; those told in sentences always.
+
+The foot of the table names the number."""
 _IN_TIME = ("came_and_went", "count_fell", "may_fall", "closed_period_moved")
 _ARROW = " → "
 
@@ -48,8 +50,7 @@ def findings(
     ]
     names = ["finding_check", "unit_id", "finding_figure", "period", "captured_on", "finding_seen",
              "finding_against", "difference", "group_score"]  # fmt: skip
-    foot = say("finding.foot", language, shown=len(shown), n=len(found), most=MOST_ROWS,
-               source=sources(found["source"], language))  # fmt: skip
+    foot = say("finding.foot", language, source=sources(found["source"], language))
     return table_block(
         "table.findings", [f"column.{name}" for name in names], body, language, found["source"],
         numeric={5, 6, 7, 8}, foot=foot,

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import pandas as pd
 
 from cchc_analysis.components import score_group_name
 from cchc_analysis.display import Block, Language
 from cchc_analysis.gazetteer import unit_name
-from cchc_analysis.labels import indicator_name, number_of, sources, value
+from cchc_analysis.labels import (
+    indicator_name,
+    number_of,
+    sources,
+    target_document,
+    target_value,
+    value,
+    year_or_period,
+)
 from cchc_analysis.tables.markup import table_block
-from cchc_analysis.wording import NONE, day, decimal, percent, period, say, translated, whole
+from cchc_analysis.wording import NONE, day, decimal, percent, say, whole
 
 
 def perturbed(
@@ -62,8 +68,10 @@ def variance(shares: pd.DataFrame, *, source: pd.Series, language: Language) -> 
              "standard_deviation"]  # fmt: skip
     foot = say("variance.foot", language, source=sources(source, language))
     return table_block(
-        "table.variance", [f"column.{name}" for name in names], body, language, source, foot=foot
-    )
+        "table.variance", [f"column.{name}" for name in names], body, language, source,
+        bars={2: shares["maximum_share"].tolist(), 3: shares["variance_share"].tolist()},
+        foot=foot,
+    )  # fmt: skip
 
 
 def twice(pairs: pd.DataFrame, *, source: pd.Series, language: Language) -> Block | None:
@@ -128,7 +136,7 @@ def index_scores(
         [
             unit_name(row["unit_id"], units=units, language=language),
             say(f"index.{row['index']}", language),
-            _span(row["period_start_on"], row["period_end_on"], language),
+            year_or_period(row["period_start_on"], row["period_end_on"], language),
             _number(row["points"], language),
             whole(row["maximum"], language),
             percent(row["share"], language),
@@ -157,12 +165,11 @@ def targets(
         [
             unit_name(row["unit_id"], units=units, language=language),
             indicator_name(row["indicator"], language),
-            say(f"comparison.{row['comparison']}", language,
-                target=percent(row["target"], language, 0)),
-            _span(row["valid_from"], row["valid_to"], language),
+            target_value(row, language),
+            year_or_period(row["valid_from"], row["valid_to"], language),
             value(row, language) if pd.notna(row["unit_of_measure"]) else NONE,
             say(f"target.{row['reading']}", language),
-            _document(row, language),
+            target_document(row, language),
         ]
         for row in judged.to_dict("records")
     ]  # fmt: skip
@@ -187,7 +194,7 @@ def plans(
             _printed(row, language),
             whole(row["total"], language),
             percent(row["share"], language, 0) if row["kind"] == "result" else NONE,
-            _span(row["period_start_on"], row["period_end_on"], language),
+            year_or_period(row["period_start_on"], row["period_end_on"], language),
             sources([row["source"]], language),
         ]
         for row in figures.to_dict("records")
@@ -211,12 +218,6 @@ def _printed(row: dict, language: Language) -> str:
 def _range(low: float, high: float, language: Language) -> str:
     ends = {"low": whole(low, language), "high": whole(high, language)}
     return ends["low"] if low == high else say("range", language, **ends)
-
-
-def _span(start: pd.Timestamp, end: pd.Timestamp, language: Language) -> str:
-    """Return a period, of a whole year the year alone."""
-    whole_year = pd.notna(start) and f"{start:%m-%d} {end:%m-%d}" == "01-01 12-31"
-    return str(end.year) if whole_year and start.year == end.year else period(start, end, language)
 
 
 def _number(points: float, language: Language) -> str:
@@ -245,10 +246,3 @@ def _decision(row: dict, language: Language) -> str:
         return str(row["decision"])
     return say("decision.dated", language, decision=row["decision"],
                day=day(row["decision_on"], language))  # fmt: skip
-
-
-def _document(row: dict, language: Language) -> str:
-    """Return the document that sets a target, else the source that prints it."""
-    if pd.notna(row["document"]):
-        return str(row["document"])
-    return urlsplit(row["source"]).netloc or translated(row["source"], language)

@@ -16,7 +16,8 @@ from cchc_analysis.wording import NONE, decimal, percent, say, whole
 MOST_COMPONENTS = 8
 """Components of which it is shown what they would take, those with most points left."""
 LEAST_LEFT = 0.1
-"""Points left in a component from which it is shown."""
+"""Points left in a component from which it is shown; the foot of the table names it."""
+_HIGHEST = 100
 
 
 def scorecard(
@@ -41,18 +42,23 @@ def scorecard(
         return None
     highest = scored["metric"].map(point.set_index("metric")["maximum"])
     scored = scored.assign(maximum=highest.astype("float64"))
-    body = [_total_row(totals.iloc[0], language)]
+    total = totals.iloc[0]
+    body = [_total_row(total, language)]
+    reached = [(total["recomputed_sum"] / _HIGHEST, _published(total) / _HIGHEST)]
     for group in groups.to_dict("records"):
         name = say("scorecard.group", language, group=group_name(group["group"], language))
         body.append([name, NONE, NONE, *_scores(group, language), _group_note(group, language)])
         of_group = scored[scored["group"] == group["group"]]
         body += [_component_row(row, language) for row in of_group.to_dict("records")]
+        rows = [group, *of_group.to_dict("records")]
+        reached += [(row["recomputed_score"] / row["maximum"],
+                     row["published_score"] / row["maximum"]) for row in rows]  # fmt: skip
     names = ["score_component", "score_numerator", "score_denominator", "recomputed_score",
              "published_score", "difference", "highest_score", "score_note"]  # fmt: skip
     source = scored["source"] if len(scored) else groups["group"]
     return table_block(
         "table.scorecard", [f"column.{name}" for name in names], body, language, source,
-        numeric=set(range(1, 7)),
+        numeric=set(range(1, 7)), bars=dict(enumerate(zip(*reached, strict=True), 3)),
         foot=say("scorecard.foot", language, source=_sources(scored, language)),
     )  # fmt: skip
 
@@ -79,7 +85,7 @@ def what_it_takes(
     ]
     names = ["score_component", "score_numerator", "score_denominator", "points_left",
              "cases_for_a_point", "new_cases_for_a_point", "cases_to_class"]  # fmt: skip
-    foot = say("takes.foot", language, least=decimal(LEAST_LEFT, language, 1))
+    foot = say("takes.foot", language)
     return table_block(
         "table.takes", [f"column.{name}" for name in names], body, language, [], foot=foot
     )
@@ -129,15 +135,19 @@ def units_to_act(
 
 def _total_row(total: pd.Series, language: Language) -> list[str]:
     """Return the row of the total: the published one, the sum of recomputed groups."""
-    published = total["published_score"]
-    if pd.isna(published):
-        published = total["published_sum"]
+    published = _published(total)
     difference = total["recomputed_sum"] - published
     scores = (total["recomputed_sum"], published, difference)
     cells = [decimal(score, language) for score in scores]
     summed = pd.isna(total["published_score"]) and pd.notna(published)
     note = say("score.summed", language) if summed else NONE
-    return [say("total", language), NONE, NONE, *cells, whole(100, language), note]
+    return [say("total", language), NONE, NONE, *cells, whole(_HIGHEST, language), note]
+
+
+def _published(total: pd.Series) -> float:
+    """Return the published total, or the sum of its published groups."""
+    score = total["published_score"]
+    return total["published_sum"] if pd.isna(score) else score
 
 
 def _component_row(row: dict, language: Language) -> list[str]:

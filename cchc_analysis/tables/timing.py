@@ -155,7 +155,7 @@ def hazard(fit: HazardFit, *, language: Language) -> Block | None:
         "reading",
     ]  # fmt: skip
     foot = say(
-        "hazard.foot", language, clusters=fit.clusters, rule=named("rule", fit.rule, language),
+        "hazard.foot", language, rule=named("rule", fit.rule, language),
         source=sources(fit.source.split("; "), language),
     )  # fmt: skip
     heads = [f"column.{name}" for name in names]
