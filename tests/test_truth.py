@@ -1,6 +1,6 @@
 """Sentences that compare units or two periods against their evidence, on 760 random tallies.
 
-With ``test_truth_series.py`` 1,150, in Vietnamese and English: every comparative or trend sentence.
+The other ``test_truth_*.py`` hold the sentences on series, times, the desk, scores and indices.
 Ties, zeros, tiny units, no difference at all and single units among them. What a sentence
 may say is worked out here a second time, slowly and by the formulas of the textbooks, under
 the rule of ``docs/wording.md``; sentences are read back from their text.

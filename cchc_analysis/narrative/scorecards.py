@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cchc_analysis.components import LATE_STAYS_LATE, component_name, group_name
-from cchc_analysis.display import Block, Language, card, facts, heading, notice, paragraph
+from cchc_analysis.display import Block, Language, card, cards, facts, heading, notice, paragraph
 from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import capital, sources
 from cchc_analysis.narrative.evidence import evidence
@@ -63,18 +63,15 @@ def scorecard_glance(
     """Show four cards: the total and its class, its change, the group with most points left."""
     if totals.empty:
         return []
-    cards = [_total_card(totals.iloc[0], classes, language), *_change_card(change, language)]
+    pieces = [_total_card(totals.iloc[0], classes, language), *_change_card(change, language)]
     if not without_dossiers(classes):
-        cards += _left_card(groups, language)
+        pieces += _left_card(groups, language)
     known = groups[groups["recomputed_score"].notna()]
     alike = (known["difference"].abs() < _UNLIKE / 2).sum()
     text = say("score.of", language, score=whole(alike, language), maximum=len(groups))
-    cards.append(card(say("card.recomputed", language), text,
-                       say("card.recomputed.note", language, n=len(known))))  # fmt: skip
-    return [
-        heading(say("section.glance", language)),
-        Block("cards", f'<div class="cards">{"".join(cards)}</div>'),
-    ]
+    note = say("card.recomputed.note", language, n=len(known))
+    pieces.append(card(say("card.recomputed", language), text, note))
+    return [heading(say("section.glance", language)), cards(pieces)]
 
 
 def scorecard(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cchc_analysis.display import Block, Language, card, heading
+from cchc_analysis.display import Block, Language, card, cards, heading
 from cchc_analysis.wording import day, decimal, percent, say, whole
 
 _OVERDUE = ("overdue_over_10", "overdue_to_10")
@@ -32,7 +32,7 @@ def week(
     total = due["total"].iloc[0]
     overdue, soon = (sum(count.get(band, 0) for band in bands) for bands in (_OVERDUE, _SOON))
     on = day(due["as_of"].iloc[0], language)
-    cards = [
+    pieces = [
         card(say("week.open", language), whole(total, language), say("week.on", language, day=on)),
         card(
             say("week.overdue", language),
@@ -48,7 +48,7 @@ def week(
         *_cleared(flows, language),
     ]
     title = heading(say("section.glance", language))
-    return [title, Block("cards", f'<div class="cards">{"".join(cards)}</div>')]
+    return [title, cards(pieces)]
 
 
 def _expected(expected: pd.DataFrame, language: Language) -> list[str]:
