@@ -12,8 +12,8 @@ report: $(SAMPLE)
 test: report  # the browser tests look at the site's real pages
 	$(BIN)/python -m ruff check -q .
 	$(BIN)/python -m ruff format -q --check .
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --nbval-lax \
-	  --ignore=notebooks/.ipynb_checkpoints
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder \
+	  --nbval-lax --ignore=notebooks/.ipynb_checkpoints
 
 fuzz: $(READY)  # about half an hour: 20,000 spoilt exports, each read without loss or refused
 	$(BIN)/python tests/fuzz_reading.py

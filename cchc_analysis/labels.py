@@ -169,6 +169,17 @@ def as_printed(row: dict, language: Language) -> str:
     return f"{target}{local_number(row['printed'], language)}{unit}"
 
 
+def exact_percent(row: dict, language: Language) -> str:
+    """Return the share that counts give, with no fewer decimals than were printed.
+
+    Examples
+    --------
+    >>> exact_percent({"exact_share": 0.976423, "decimals": 1}, "en")
+    '97.64 %'
+    """
+    return percent(row["exact_share"], language, max(2, int(row["decimals"])))
+
+
 def local_number(text: str, language: Language) -> str:
     """Return a printed number in the language's decimal mark, digits unchanged."""
     plain = str(text)
@@ -259,6 +270,22 @@ def signed_points(share: float, language: Language) -> str:
     if not any(digit in text for digit in "123456789"):
         return text
     return ("+" if share > 0 else "−") + text
+
+
+def correlation(coefficient: float, language: Language) -> str:
+    """Return a correlation with a true minus sign; 1 only where the order is the same.
+
+    Examples
+    --------
+    >>> correlation(0.4567, "vi"), correlation(-0.998, "en"), correlation(1.0, "en")
+    ('0,46', '< −0.99', '1.00')
+    """
+    exact = round(coefficient, 12)
+    text = decimal(min(abs(exact), 0.99) if abs(exact) < 1 else 1, language)
+    edge = 0.995 <= abs(exact) < 1
+    if exact < 0 and text != decimal(0, language):
+        return ("< " if edge else "") + "−" + text
+    return ("> " if edge else "") + text
 
 
 def capital(text: str) -> str:

@@ -114,13 +114,18 @@ def percent(share: float, language: Language, places: int = 2) -> str:
     --------
     >>> percent(483677 / 495353, "vi"), percent(0.99999, "en")
     ('97,64 %', '> 99.99 %')
+    >>> percent(-0.123, "en"), percent(-0.00001, "en"), percent(-1e-17, "en")
+    ('−12.30 %', '> −0.01 %', '0 %')
     """
     if pd.isna(share):
         return NONE
-    share = round(share, 12)  # a sum of parts may miss 0 or 1 by its last bit
+    share = round(share, 12) + 0.0  # a sum of parts may miss 0 or 1 by its last bit; no -0.0
     if share in (0, 1):
         return f"{share * 100:.0f} %"
     smallest = 10.0**-places
+    if share < 0:  # a part of a variance may be
+        edge = "> " if -share * 100 < smallest / 2 else ""
+        return f"{edge}−{decimal(max(-share * 100, smallest), language, places)} %"
     if 0 < share * 100 < smallest / 2:
         return f"< {decimal(smallest, language, places)} %"
     if 100 - smallest / 2 <= share * 100 < 100:

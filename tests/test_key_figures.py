@@ -200,7 +200,7 @@ def test_a_comparison_opens_with_the_share_together_and_who_stands_out():
         "side": ["", "low", "", ""],
     })  # fmt: skip
     found = shown(narrative.comparison_glance(judged, language="en"))
-    assert [value for _, value, _ in found] == ["3", "82.35 %", "60.00 to 100.00 %", "1"]
+    assert [value for _, value, _ in found] == ["3", "82.35 %", "60.00 % to 100 %", "1"]
     assert "140/170 dossiers" in found[1][2]
     assert "median of the units: 90.00 %" in found[2][2]
     assert found[3][2].startswith("below: 1, above: 0; outside is unusual")

@@ -41,33 +41,35 @@ def appointments(
 
 def _row(row: dict, units: pd.DataFrame | None, language: Language) -> list[str]:
     """Return the sentences on one unit and period."""
+    about = {
+        "unit": capital(unit_name(row["unit_id"], units=units, language=language)),
+        "period": period(row["period_start_on"], row["period_end_on"], language),
+    }
     both = pd.notna(row["late_first_count"]) and pd.notna(row["moved_count"])
     said = []
-    if row["late_count"] >= 0 and row["dossier_count"] > 0:
-        said.append(_late(row, units, language, both=both))
+    judged = row["late_count"] >= 0 and row["dossier_count"] > 0
+    if judged:
+        said.append(_late(row, about, language, both=both))
     if row["reappointed_again_count"] >= 0:
         again = row["reappointed_again_count"]
         key = "appointments.again" if again else "appointments.again.none"
         said.append(say(key, language, again=again))
     base = row["late_count"] if pd.isna(row["late_first_count"]) else row["late_first_count"]
-    if base > 0 and all(pd.notna(row[name]) for name in _APOLOGIES):
-        in_time, after, none = (row[name] for name in _APOLOGIES[1:])
+    in_time, after, none = (row[name] for name in _APOLOGIES[1:])
+    if base > 0 and row["apologised_count"] + none == base and pd.notna(in_time + after):
         said.append(
             say("appointments.apologies", language, base=base, apologised=row["apologised_count"],
                 in_time=in_time, after=after, none=none)
         )  # fmt: skip
+    if said and not judged:  # whose numbers these are
+        said.insert(0, say("appointments.of", language, **about))
     return said
 
 
-def _late(row: dict, units: pd.DataFrame | None, language: Language, *, both: bool) -> str:
+def _late(row: dict, about: dict[str, str], language: Language, *, both: bool) -> str:
     n = row["dossier_count"]
-    told = {
-        "unit": capital(unit_name(row["unit_id"], units=units, language=language)),
-        "period": period(row["period_start_on"], row["period_end_on"], language),
-        "n": n,
-        "late": row["late_count"],
-        "share": percent(row["late_count"] / n, language),
-    }
+    share = percent(row["late_count"] / n, language)
+    told = {**about, "n": n, "late": row["late_count"], "share": share}
     if not both:
         return say("appointments.latest", language, **told)
     first = row["late_first_count"]

@@ -11,6 +11,7 @@ from cchc_analysis.catalogue import indicator
 from cchc_analysis.display import Block, Language, card, cards, facts, heading
 from cchc_analysis.labels import (
     as_printed,
+    correlation,
     indicator_name,
     is_simulated,
     level_name,
@@ -126,7 +127,8 @@ def comparison_glance(judged: pd.DataFrame, *, language: Language) -> list[Block
             percent(count / total, language),
             say("glance.together", language, count=count, total=total),
         ),
-        _card("range", interval(values.min(), values.max(), language), language,
+        _card("range", say("range", language, low=percent(values.min(), language),
+                           high=percent(values.max(), language)), language,
               median=percent(values.median(), language)),
     ]  # fmt: skip
     if known["low"].notna().any():
@@ -229,7 +231,7 @@ def indices_glance(
         text = _of((ranked["swap_count"] > 0).sum(), len(ranked), language)
         shown.append(_card("swaps", text, language))
     for row in agreement[agreement["spearman"].notna()].to_dict("records"):
-        text = decimal(row["spearman"], language).replace("-", "−")
+        text = correlation(row["spearman"], language)
         names = {name: indicator_name(row[name], language) for name in ("first", "second")}
         shown.append(_card("agreement", text, language, n=row["unit_count"], **names))
     if len(judged):
@@ -259,7 +261,10 @@ def _of(count: int, total: int, language: Language) -> str:
 
 def _points(share: float, language: Language) -> str:
     """Return a difference in percentage points with its sign, with one decimal as in the table."""
-    return ("−" if share < 0 else "+") + decimal(abs(share) * 100, language, 1)
+    text = decimal(abs(share) * 100, language, 1)
+    if text == decimal(0, language, 1):
+        return text
+    return ("−" if share < 0 else "+") + text
 
 
 def _latest(published: pd.DataFrame) -> pd.DataFrame:
@@ -342,7 +347,8 @@ def _reading(row: dict, language: Language) -> str:
     nothing is said of a target inside the interval.
     """
     key, text = row["reading"], ""
-    if key == "within_chance" and row["whole_time"] and row["total"] > 0:
+    counted = row["unit_of_measure"] == "share" and row["total"] > 0 and row["count"] >= 0
+    if key == "within_chance" and row["whole_time"] and counted:
         met = _MEETS[row["comparison"]](row["count"] / row["total"], row["target"])
         key = "attained" if met else "missed"
         if row["bounds"] == "confidence":

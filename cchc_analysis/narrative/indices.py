@@ -7,7 +7,7 @@ import pandas as pd
 from cchc_analysis.components import score_group_name
 from cchc_analysis.display import Block, Language, notice, paragraph
 from cchc_analysis.gazetteer import unit_name
-from cchc_analysis.labels import as_printed, capital, indicator_name
+from cchc_analysis.labels import as_printed, capital, correlation, indicator_name, number_of
 from cchc_analysis.narrative.evidence import evidence
 from cchc_analysis.wording import decimal, percent, say, translated, whole
 
@@ -82,17 +82,18 @@ def few_cases(
 
 
 def variance(shares: pd.DataFrame, *, language: Language) -> list[Block]:
-    """Say which groups decide the order of totals, beside their share of the points."""
-    rows = shares[shares["variance_share"].notna()]
-    if rows.empty:
-        return []
-    names = "; ".join(
-        say("variance.group", language, group=score_group_name(row["indicator"], language),
-            share=percent(row["variance_share"], language, 0),
-            points=percent(row["maximum_share"], language, 0))
-        for row in rows.to_dict("records")
-    )  # fmt: skip
-    return [paragraph(say("variance", language, names=names))]
+    """Say which groups set totals apart, and which bring them closer, beside their points."""
+    part = shares["variance_share"].round(12)
+    sides = {"variance": shares[part > 0], "variance.against": shares[part < 0]}
+    return [
+        paragraph(say(key, language, names="; ".join(
+            say("variance.group", language, group=score_group_name(row["indicator"], language),
+                share=percent(row["variance_share"], language, 0),
+                points=percent(row["maximum_share"], language, 0))
+            for row in rows.to_dict("records")
+        )))
+        for key, rows in sides.items() if len(rows)
+    ]  # fmt: skip
 
 
 def twice(pairs: pd.DataFrame, estimates: pd.DataFrame, *, language: Language) -> list[Block]:
@@ -111,12 +112,13 @@ def twice(pairs: pd.DataFrame, estimates: pd.DataFrame, *, language: Language) -
         for row in pairs[pairs["pearson"] > 0.99].to_dict("records")
     ]
     shares = estimates[estimates["unit_of_measure"] == "share"].dropna(subset="value")
-    spread = shares.groupby("indicator")["value"].agg(["min", "max", "size"])
-    alike = spread[(spread["min"] == spread["max"]) & (spread["size"] > 1)]
+    spread = shares.groupby("indicator")["value"].agg(["min", "max"])
+    spread["units"] = shares.groupby("indicator")["unit_id"].nunique()
+    alike = spread[(spread["min"] == spread["max"]) & (spread["units"] > 1)]
     facts = []
     for row in alike.itertuples():
         name = indicator_name(row.Index, language)
-        told = {"n": whole(row.size, language), "share": percent(row.max, language)}
+        told = {"n": whole(row.units, language), "share": percent(row.max, language)}
         blocks.append(paragraph(say("same_everywhere", language, name=name, **told)))
         facts.append((name, say("same_everywhere.fact", language, **told)))
     return [*blocks, evidence(facts, language)] if facts else blocks
@@ -135,15 +137,15 @@ def agreement(
         return []
     numbers = {
         "n": whole(row["unit_count"], language),
-        "spearman": _plain(row["spearman"], language),
-        "tau": _plain(row["tau_b"], language),
+        "spearman": correlation(row["spearman"], language),
+        "tau": correlation(row["tau_b"], language),
         "opposite": percent(row["opposite_share"], language, 0),
     }
     text = say("agreement", language, first=indicator_name(row["first"], language),
                second=indicator_name(row["second"], language), **numbers)  # fmt: skip
     if pd.notna(row["tau_low"]):
-        numbers["low"] = _plain(row["tau_low"], language)
-        numbers["high"] = _plain(row["tau_high"], language)
+        numbers["low"] = correlation(row["tau_low"], language)
+        numbers["high"] = correlation(row["tau_high"], language)
         covers = row["tau_low"] <= 0 <= row["tau_high"]
         key = "agreement.unclear" if covers else "agreement.clear"
         text += " " + say(key, language, low=numbers["low"], high=numbers["high"])
@@ -173,7 +175,7 @@ def index_scales(
         blocks.append(paragraph(say(
             "index_scales.one", language, points=decimal(row["points"], language),
             unit=capital(unit_name(row["unit_id"], units=units, language=language)),
-            maximum=decimal(row["maximum"], language, 0), share=percent(row["share"], language),
+            maximum=number_of(row["maximum"], language), share=percent(row["share"], language),
             decision=row["decision"],
         )))  # fmt: skip
     return [*blocks, notice(say("index_scales.breaks", language))]
@@ -196,12 +198,14 @@ def plans(
     figures: pd.DataFrame, *, units: pd.DataFrame | None = None, language: Language
 ) -> list[Block]:
     """Say of each figure with a total how many of how many, in words that promise nothing."""
-    rows = figures[(figures["kind"] == "result") & figures["total"].notna()]
+    counts = figures["value"].notna() & (figures["unit_of_measure"] != "percent")
+    rows = figures[(figures["kind"] == "result") & figures["total"].notna() & counts]
     items = [
         say("plans.one", language, unit=capital(unit_name(row["unit_id"], units=units,
                                                           language=language)),
             indicator=indicator_name(row["indicator"], language).lower(),
-            value=row["value"], total=row["total"], source=translated(row["source"], language))
+            value=number_of(row["value"], language), total=number_of(row["total"], language),
+            source=translated(row["source"], language))
         for row in rows.to_dict("records")
     ]  # fmt: skip
     return [paragraph(text) for text in items]
@@ -225,8 +229,3 @@ def _rounding(row: dict) -> float:
 
 def _width(rows: pd.DataFrame) -> pd.Series:
     return rows["rank_high"] - rows["rank_low"]
-
-
-def _plain(number: float, language: Language) -> str:
-    """Return a number with a true minus sign."""
-    return decimal(number, language).replace("-", "−")

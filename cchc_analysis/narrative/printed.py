@@ -9,6 +9,7 @@ from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import (
     as_printed,
     capital,
+    exact_percent,
     indicator_name,
     local_number,
     number_of,
@@ -238,7 +239,7 @@ def _rounding_sentence(row: dict, language: Language, units: pd.DataFrame | None
             indicator=indicator_name(row["indicator"], language).lower(),
             count=number_of(row["numerator"], language),
             total=number_of(row["denominator"], language),
-            exact=percent(row["exact_share"], language),
+            exact=exact_percent(row, language),
             printed=local_number(row["printed"], language),
             source=translated(row["source"], language),
         )

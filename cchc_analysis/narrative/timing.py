@@ -155,7 +155,7 @@ def cohorts(
     """
     return [
         paragraph(say(
-            f"cohorts.sentence.{_borne(row)}", language,
+            f"cohorts.sentence.{_told(row)}", language,
             unit=capital(unit_name(row["unit_id"], units=units, language=language)),
             period=period(row["period_start_on"], row["period_end_on"], language),
             received=_within(row["received_days"], row["day_kind"], language),
@@ -168,22 +168,13 @@ def cohorts(
     ]  # fmt: skip
 
 
-def _borne(row: dict) -> str:
-    """Return what two medians bear out: that they differ only where their limits do not meet."""
-    reading, closed = row["reading"], (row["closed_low_days"], row["closed_high_days"])
-    apart = {
-        "closed_longer": closed[0] > row["received_high_days"],
-        # limits of the received that are not reached yet lie beyond all that was closed
-        "closed_shorter": closed[1] < row["received_low_days"]
-        or (pd.isna(row["received_low_days"]) and pd.notna(closed[1])),
-    }
-    if reading == "closed_shorter" and apart[reading] and not row["pending_count"]:
+def _told(row: dict) -> str:
+    """Return what a reading says beyond its name: whether any are open, and for how long."""
+    reading = row["reading"]
+    if reading == "closed_shorter" and not row["pending_count"]:
         return "closed_shorter.none_open"
-    if apart.get(reading, True):
-        return reading
-    if pd.notna(row["received_days"]):
-        return "alike"
-    return "too_open" if pd.isna(row["received_low_days"]) else "not_reached"
+    unknown = reading == "not_reached" and pd.isna(row["received_low_days"])
+    return "too_open" if unknown else reading
 
 
 def hazard(fit: HazardFit, *, language: Language) -> list[Block]:

@@ -116,8 +116,8 @@ def bound_remainder(published: pd.DataFrame, parts: Sequence[str]) -> pd.DataFra
         For each unit, period and source that prints every part over one total, one row
         per habit (all parts rounded the same way) and one with habit ``any`` (the widest
         of them): keys, ``parts``, ``total``, ``total_from``, ``habit``, ``low``, ``high``
-        (dossiers, 0 or more). NaN where a part fits no whole number. Empty where no
-        source prints the parts.
+        (dossiers, 0 or more). NaN where a part fits no whole number, or the parts are more
+        than the total. Empty where no source prints the parts.
 
     Raises
     ------
@@ -151,6 +151,7 @@ def bound_remainder(published: pd.DataFrame, parts: Sequence[str]) -> pd.DataFra
         high=("high", lambda high: high.sum(skipna=False)),
     ).reset_index()
     sums = sums[sums["n"] == len(parts)]
+    sums[["low", "high"]] = sums[["low", "high"]].where(sums["low"] <= sums["total"])
     per_habit = sums[[*same, "habit"]].assign(
         low=(sums["total"] - sums["high"]).clip(lower=0),
         high=(sums["total"] - sums["low"]).clip(lower=0),

@@ -138,7 +138,7 @@ def index_scores(
             say(f"index.{row['index']}", language),
             year_or_period(row["period_start_on"], row["period_end_on"], language),
             _number(row["points"], language),
-            whole(row["maximum"], language),
+            number_of(row["maximum"], language) if pd.notna(row["maximum"]) else NONE,
             percent(row["share"], language),
             _text(row["class_printed"]),
             _place(row, language),

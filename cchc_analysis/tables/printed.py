@@ -9,6 +9,7 @@ from cchc_analysis.gazetteer import unit_name
 from cchc_analysis.labels import (
     as_printed,
     citation,
+    exact_percent,
     indicator_name,
     indicator_names,
     local_number,
@@ -16,7 +17,7 @@ from cchc_analysis.labels import (
     sources,
 )
 from cchc_analysis.tables.markup import table_block
-from cchc_analysis.wording import percent, period, say, translated, whole
+from cchc_analysis.wording import period, say, translated, whole
 
 
 def printed(
@@ -63,7 +64,7 @@ def rounding(
             indicator_name(row["indicator"], language),
             local_number(row["printed"], language),
             f"{number_of(row['numerator'], language)}/{number_of(row['denominator'], language)}"
-            f" = {percent(row['exact_share'], language)}",
+            f" = {exact_percent(row, language)}",
             *(local_number(row[habit], language) for habit in ("half_up", "truncation", "ceiling")),
             say(f"verdict.{row['verdict']}", language),
         ]

@@ -49,10 +49,11 @@ def cohort_bias(
         censored; NaN where less than half were closed) with ``received_low_days`` and
         ``received_high_days``, ``received_count``, ``pending_count`` (of the received, still
         open), ``closed_days`` with its limits, ``closed_count``, ``reading`` and ``method``.
-        Readings: 'closed_longer' (over-represents long dossiers: old stock was cleared),
-        'closed_shorter' (pending ones dropped), 'alike' (the median of the closed lies within
-        the limits of the received), 'not_reached' (less than half of the received are
-        closed), 'one_cohort' (the group is missing in the other).
+        Readings: 'closed_longer' (all of the interval of the closed lies above that of the
+        received: old stock was cleared), 'closed_shorter' (all of it below, or within the days
+        by which the received have not reached theirs: pending ones dropped), 'alike' (the two
+        intervals meet), 'not_reached' (no order can be told, as less than half of the received
+        are closed), 'one_cohort' (the group is missing in the other).
 
     Raises
     ------
@@ -79,10 +80,11 @@ def cohort_bias(
     _require_alike(followed, ended)
 
     keys = [name for name in group_keys(by) if name != "cohort"]
+    longest = followed.groupby(keys, dropna=False)["end_days"].max().rename("longest_days")
     both = quantiles(followed, by, (0.5,), confidence).merge(
         quantiles(ended.assign(entry_days=0.0), by, (0.5,), confidence),
         on=keys, how="outer", suffixes=("_received", "_closed"), validate="1:1",
-    )  # fmt: skip
+    ).merge(longest.reset_index(), on=keys, how="left", validate="1:1")  # fmt: skip
     found = both[keys].assign(
         received_days=both["days_received"],
         received_low_days=both["low_days_received"],
@@ -95,7 +97,8 @@ def cohort_bias(
         closed_count=both["dossier_count_closed"],
         method=f"exact: Kaplan-Meier medians, limits inverted {100 * confidence:g}%",
     )
-    return found.assign(reading=_readings(found))[[*keys, *_COLUMNS]]
+    followed_days = both["longest_days"].where(both["reading_received"] != "emptied")
+    return found.assign(reading=_readings(found, followed_days))[[*keys, *_COLUMNS]]
 
 
 def _require_alike(received: pd.DataFrame, closed: pd.DataFrame) -> None:
@@ -108,17 +111,17 @@ def _require_alike(received: pd.DataFrame, closed: pd.DataFrame) -> None:
             )
 
 
-def _readings(found: pd.DataFrame) -> np.ndarray:
-    """Return where the median of the closed lies against the limits of the received."""
+def _readings(found: pd.DataFrame, followed_days: pd.Series) -> np.ndarray:
+    """Return on which side of the limits of the received those of the closed lie.
+
+    A lower limit that is not reached is known only to lie beyond the days followed.
+    """
     one = found["received_count"].isna() | found["closed_count"].isna()
-    longer = found["closed_days"] > found["received_high_days"]
-    not_reached = found["received_days"].isna()
-    beyond = found["received_low_days"].mask(
-        not_reached & found["received_low_days"].isna(), np.inf
-    )
-    shorter = found["closed_days"] < beyond
+    longer = found["closed_low_days"] > found["received_high_days"]
+    low, high = found["received_low_days"], found["closed_high_days"]
+    shorter = (high < low) | (low.isna() & (high <= followed_days))
     return np.select(
-        [one, longer, shorter, not_reached],
+        [one, longer, shorter, found["received_days"].isna()],
         ["one_cohort", "closed_longer", "closed_shorter", "not_reached"],
         default="alike",
     )
