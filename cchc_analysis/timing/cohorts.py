@@ -50,10 +50,10 @@ def cohort_bias(
         ``received_high_days``, ``received_count``, ``pending_count`` (of the received, still
         open), ``closed_days`` with its limits, ``closed_count``, ``reading`` and ``method``.
         Readings: 'closed_longer' (all of the interval of the closed lies above that of the
-        received: old stock was cleared), 'closed_shorter' (all of it below, or within the days
-        by which the received have not reached theirs: pending ones dropped), 'alike' (the two
-        intervals meet), 'not_reached' (no order can be told, as less than half of the received
-        are closed), 'one_cohort' (the group is missing in the other).
+        received, as where old stock is cleared), 'closed_shorter' (all of it below, or within
+        the days by which the received have not reached theirs, as where pending ones drop out),
+        'alike' (the two intervals meet), 'not_reached' (no order can be told, as less than half
+        of the received are closed), 'one_cohort' (the group is missing in the other).
 
     Raises
     ------
