@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 PROFILE = "01_unit_profile"
 INTERNAL = ("00_explore", "05_time_and_backlog")  # these show rows or lists of single dossiers
-WEEKS_LEARNT = 104
+CUTOFFS = 24  # weekly; as many as the page of the week learns from, so that both say the same
 NEEDED_BY_REPORTS = ("babel", "ipykernel", "matplotlib", "nbconvert", "papermill", "seaborn")
 
 
@@ -219,8 +219,9 @@ def _desk(options: argparse.Namespace) -> int:
     if loaded.dossiers.empty or today < start:
         raise InputError(f"{options.data} holds no dossiers of {options.unit!r} by that day")
     known = {"as_of": today, "days": day_kind(start, today)}
-    weeks = min(WEEKS_LEARNT, (today - start).days // 7)
-    cutoffs = pd.date_range(end=today, periods=weeks + 1, freq="7D")
+    cutoffs = pd.date_range(
+        end=today, periods=min(CUTOFFS, (today - start).days // 7 + 1), freq="7D"
+    )
     past = count_landmarks(loaded.dossiers, cutoffs=cutoffs, **known)
     forecast = lateness_forecast(past, trained_on=today)
     listed = warn(open_dossiers(loaded.dossiers, **known), forecast)
