@@ -34,7 +34,7 @@ from cchc_analysis.sources.sheets.sheet import (
 DELIMITERS = ",;\t|"
 _SPARE = 8
 """Columns beyond the header that the engine reads too, to see rows that have more cells."""
-_BLOCK = 1 << 18
+_BLOCK = 1 << 20
 _PART = 1 << 24
 """Bytes of a file that are worth a thread."""
 
@@ -157,35 +157,61 @@ def count_lines(path: Path) -> int | None:
     """Count the lines of a UTF-8 file; empty ones at its end are none.
 
     None where a carriage return stands alone: the engine ends a row there too, and its rows
-    could come to as many as the lines while some are lost.
+    could come to as many as the lines while some are lost. None, too, where a line is longer
+    than a block: whoever reads such a file takes care.
 
     Raises
     ------
     InputError
         At bytes that are not UTF-8.
     """
-    size = path.stat().st_size
-    parts = min(os.cpu_count() or 1, 1 + size // _PART)
-    bounds = [size * number // parts for number in range(parts + 1)]
+    parts = min(os.cpu_count() or 1, 1 + path.stat().st_size // _PART)
+    bounds = _line_starts(path, parts)
     with ThreadPoolExecutor(parts) as pool:
         counts = list(pool.map(_line_ends, [path] * parts, bounds[:-1], bounds[1:]))
     return None if None in counts else sum(counts) - _empty_at_end(path)
 
 
-def _line_ends(path: Path, start: int, end: int) -> int | None:
-    """Count the ends of the lines that begin from ``start`` on and before ``end``."""
-    count, block = 0, b"\n"
+def _line_starts(path: Path, parts: int) -> list[int]:
+    """Return where parts of about one size begin, each with a line, and where the last ends."""
+    size, starts = path.stat().st_size, [0]
     with path.open("rb") as file:
-        file.seek(max(start - 1, 0))
-        if start:
-            file.readline()  # of the part before
-        while file.tell() < end and (block := file.read(min(_BLOCK, end - file.tell()))):
-            block += file.readline()  # so that no letter is cut in two
-            _require_utf8(path, block)
-            if (returns := block.count(b"\r")) and returns != block.count(b"\r\n"):
+        for number in range(1, parts):
+            file.seek(max(size * number // parts - 1, 0))
+            file.readline()
+            starts.append(file.tell())
+    return [*starts, size]
+
+
+def _line_ends(path: Path, start: int, end: int) -> int | None:
+    """Count the lines of a part of a file that begins with a line and ends with one.
+
+    One buffer for all blocks: a new one for each costs more than all that is done with it.
+    """
+    count, held, last = 0, 0, b"\n"
+    buffer = bytearray(_BLOCK)
+    view, letters = memoryview(buffer), np.frombuffer(buffer, np.uint8)
+    with path.open("rb", buffering=0) as file:
+        file.seek(start)
+        while got := file.readinto(view[held : held + max(end - file.tell(), 0)]):
+            filled = held + got
+            whole = filled if file.tell() >= end else buffer.rfind(b"\n", 0, filled) + 1
+            if not whole:
                 return None
-            count += np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n"))
-    return count + (block[-1:] != b"\n")
+            _require_utf8(path, view[:whole])
+            if buffer.find(b"\r", 0, whole) >= 0 and _returns_alone(view[:whole]):
+                return None
+            count += np.count_nonzero(letters[:whole] == ord("\n"))
+            last, held = buffer[whole - 1 : whole], filled - whole
+            buffer[:held] = buffer[whole:filled]
+    return count + (last != b"\n")
+
+
+def _returns_alone(block: memoryview) -> bool:
+    """Say whether a carriage return stands before another letter than a line feed."""
+    letters = np.frombuffer(block, np.uint8)
+    after = np.append(letters[1:], 0)
+    return bool(np.any((letters == ord("\r")) & (after != ord("\n"))))
 
 
 def _empty_at_end(path: Path) -> int:
@@ -210,14 +236,14 @@ def _may_end_in_quotes(path: Path) -> bool:
     return last.count(b'"') % 2 == 1
 
 
-def _require_utf8(path: Path, block: bytes) -> None:
+def _require_utf8(path: Path, block: bytes | memoryview) -> None:
     """Refuse bytes that are not UTF-8; Arrow tells at the speed of memory."""
     ends = pa.py_buffer(np.array([0, len(block)], np.int64))
     text = pa.LargeStringArray.from_buffers(1, ends, pa.py_buffer(block))
     try:
         text.validate(full=True)
     except pa.ArrowInvalid:
-        raise refuse_bytes(path, block) from None
+        raise refuse_bytes(path, bytes(block)) from None
 
 
 def _records_by_quotes(path: Path) -> int | None:
