@@ -16,16 +16,10 @@ from cchc_analysis.lateness import Basis, Rule, rule_named
 from cchc_analysis.periods import Periods, as_day, period_table
 from cchc_analysis.tally.features import refuse_unknown_keys, with_whole_numbers
 from cchc_analysis.tally.key_tables import key_tables
-from cchc_analysis.tally.sql import Counting, columns_read, span_sql, tally_sql
+from cchc_analysis.tally.sql import TOLD_BY, Counting, columns_read, span_sql, tally_sql
 
 if TYPE_CHECKING:
     from cchc_analysis.sources.dossiers import Reading
-
-_NOT_TOLD_WITHOUT = {
-    "online_count": "channel",
-    "digitised_count": "digitised",
-    "late_acceptance_count": "acceptance_due_at",
-}
 
 
 def count_cells(
@@ -163,7 +157,8 @@ def _count(
     refuse_unknown_keys(by)
     if isinstance(source, pd.DataFrame) and source.empty:
         return empty(TALLY).reindex(columns=[*TALLY.names, *by])
-    held = held_columns(source, [*_NOT_TOLD_WITHOUT.values(), *columns_read(rule, by)])
+    optional = [column for column, _ in TOLD_BY.values()]
+    held = held_columns(source, [*optional, *columns_read(rule, by)])
     only = tuple(periods.iloc[0]) if len(periods) == 1 else None
     counting = Counting(rule, basis, tuple(by), as_day(as_of), held, only)
     tables = {"dossiers": source, "periods": periods, **key_tables(source, by, rule)}
@@ -173,9 +168,6 @@ def _count(
     else:
         sql = tally_sql(counting, calendar_end_on=calendar["day"].max())
         counted = query(sql, tables | {"calendar": calendar})
-    for count, column in _NOT_TOLD_WITHOUT.items():
-        if column not in held:
-            counted[count] = float("nan")
     counted = with_whole_numbers(counted, by).assign(
         basis=basis, rule=rule.name, as_of=as_day(as_of)
     )

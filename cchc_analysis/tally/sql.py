@@ -121,19 +121,25 @@ SELECT {keys},
   COUNT(CASE WHEN place = 'late' THEN 1 END) AS late_count,
   COUNT(CASE WHEN place = 'pending_in_time' THEN 1 END) AS pending_in_time_count,
   COUNT(CASE WHEN place = 'overdue' THEN 1 END) AS overdue_count,
-  COUNT(CASE WHEN {received} AND channel = 'online' THEN 1 END) AS online_count,
-  COUNT(CASE WHEN {received} AND digitised THEN 1 END) AS digitised_count,
+  {online} AS online_count,
+  {digitised} AS digitised_count,
   COUNT(CASE WHEN kind = 'plain' AND by_date = 'early' THEN 1 END) AS early_count,
   COUNT(CASE WHEN kind = 'plain' AND by_date = 'due_day' THEN 1 END) AS due_day_count,
   COUNT(CASE WHEN kind = 'withdrawn' THEN 1 END) AS withdrawn_count,
   COUNT(CASE WHEN {undated} THEN 1 END) AS undated_count,
   COUNT(CASE WHEN kind = 'suspended' THEN 1 END) AS suspended_count,
-  COUNT(CASE WHEN {received} AND received_on > {accept_by} THEN 1 END)
-    AS late_acceptance_count
+  {late_acceptance} AS late_acceptance_count
 FROM places
 GROUP BY {keys}
-ORDER BY {keys}
 """
+
+TOLD_BY = {
+    "online": ("channel", "channel = 'online'"),
+    "digitised": ("digitised", "digitised"),
+    "late_acceptance": ("acceptance_due_at", "received_on > CAST(acceptance_due_at AS DATE)"),
+}
+"""Counts of received dossiers that need an optional column: the column, and what is counted."""
+_NOT_TOLD = "CAST(NULL AS DOUBLE)"
 
 
 @dataclass(frozen=True)
@@ -320,16 +326,22 @@ def _places(counting: Counting) -> str:
 
 def _counts(counting: Counting) -> str:
     period = counting.basis == "period"
-    carried = "COUNT(CASE WHEN received_on < period_start_on THEN 1 END)"
+    received = "received_on >= period_start_on" if period else "1 = 1"
     # One judged by its dates but without them is undated; one set apart before is counted there.
     apart = [k for k in ("withdrawn", "suspended") if getattr(counting.rule, k) != "by_date"]
     undated = ["lacks_date = 1", *(f"kind <> '{kind}'" for kind in apart)]
+    told = {
+        name: f"COUNT(CASE WHEN {received} AND {test} THEN 1 END)"
+        if column in counting.held
+        else _NOT_TOLD
+        for name, (column, test) in TOLD_BY.items()
+    }
     return _COUNTS.format(
         keys=", ".join(["unit_id", "period_start_on", "period_end_on", "source", *counting.by]),
-        received="received_on >= period_start_on" if period else "1 = 1",
-        carried=carried if period else "CAST(NULL AS DOUBLE)",
+        received=received,
+        carried=f"COUNT(CASE WHEN NOT ({received}) THEN 1 END)" if period else _NOT_TOLD,
         undated=" AND ".join(undated),
-        accept_by=counting.day("acceptance_due_at"),
+        **told,
     )
 
 
