@@ -193,6 +193,7 @@ def test_terms_that_repeat_each_other_have_no_answer():
     twins = counted(rows.assign(twin=rows["field"].str.upper()))
     fit = hazard_model(twins, ["field", "twin"])
     assert (fit.reading, len(fit.effects)) == ("repeats", 0)
+    assert {term for term, _ in fit.at_fault} == {"twin"}
 
 
 def test_separation_within_the_other_terms_has_no_answer():
@@ -206,3 +207,5 @@ def test_separation_within_the_other_terms_has_no_answer():
         warnings.simplefilter("error")
         fit = hazard_model(counted(rows), ["field", "group"])
     assert (fit.reading, len(fit.effects)) == ("separated", 0)
+    assert set(fit.at_fault) <= {("field", "rare"), ("group", "x"), ("group", "y")}
+    assert fit.at_fault

@@ -177,6 +177,18 @@ def test_what_cannot_be_told_apart_says_what_to_do():
     assert "Merge it with a similar one" in said
 
 
+def test_pairs_that_are_not_told_are_counted():
+    """Each of eight fields occurs in one of four units only: eight pairs, five of them told."""
+    fields = [f"F{number}" for number in range(8)]
+    rows = [tally((unit, field, 9, 3)) for field, unit in zip(fields, "ABCD" * 2, strict=True)]
+    fit = late_drivers(pd.concat(rows), ["field"])
+    parts = narrative.cannot_separate(fit, language="en")
+    said = text(parts)
+    assert said.count("occurs in one unit only") == 5
+    assert "Other pairs that cannot be told apart: 3." in said
+    assert not figures_unsaid(parts[-2:])
+
+
 def test_calibration_without_an_interval_says_so():
     found = leave_unit_out(cells((70, 30), (90, 10), units="AB"), ["field"])
     said = text(narrative.validation(found, language="en"))

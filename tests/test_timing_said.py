@@ -1,6 +1,7 @@
 """What figures, tables and sentences say of times, on dossiers few enough to count by hand."""
 
 import html
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -148,6 +149,13 @@ def test_no_model_no_table():
     fit = hazard(durations((1, "pending", 5, 3.0), field="land"))
     assert text(narrative.hazard(fit, language="en")).count("No dossier is closed yet") == 1
     assert tables.hazard(fit, language="en") is None
+
+
+def test_groups_that_leave_no_model_are_named():
+    fit = replace(hazard(), reading="separated", at_fault=(("field", "land <b>"),))
+    said = text(narrative.hazard(fit, language="en"))
+    assert "has no finite value" in said
+    assert "It is for this group: Field 'land <b>'." in said
 
 
 # Tables

@@ -210,7 +210,8 @@ def test_drivers(seed):
         assert abs(sentence["points"] - abs(100 * row["effect"])) <= 0.0501
         assert 0 <= sentence["low"] <= sentence["high"]
     assert ("drivers.none_clear" in told) == (not clear)
-    unclear = len(known) - len(clear)
+    further, unclear = len(clear) - len(named), len(known) - len(clear)
+    assert told.get("drivers.further", []) == ([{"n": further}] if further else [])
     assert told.get("drivers.unclear", []) == ([{"n": unclear}] if unclear else [])
 
 

@@ -224,7 +224,7 @@ def test_hazard(seed):
         "coefficient": np.log(ratio), "hazard_ratio": ratio, "low": ratio / width,
         "high": ratio * width, "reading": rng.choice(["estimated", "one_cluster"], levels),
     })  # fmt: skip
-    fit = HazardFit(effects, pd.DataFrame(), "fitted", 900, 800, 12, bool(seed % 2), (),
+    fit = HazardFit(effects, pd.DataFrame(), "fitted", (), 900, 800, 12, bool(seed % 2), (),
                     pd.DataFrame(), "unit_id", 0.95, "working", "m", "strict", "x.csv")  # fmt: skip
     told = same_in_both(narrative.hazard, fit, topic="hazard")
     known = [row for row in effects.to_dict("records") if row["reading"] == "estimated"]
@@ -239,6 +239,7 @@ def test_hazard(seed):
             if round(row["low"], 2) > 1 or round(row["high"], 2) < 1}  # fmt: skip
     assert len(named) == min(len(size), 5)
     assert all(size[one] >= size[two] for one in named for two in size if two not in named)
-    unclear = len(known) - len(clear)
+    further, unclear = len(clear) - len(named), len(known) - len(clear)
+    assert told.get("hazard.further", []) == ([{"n": further}] if further else [])
     assert told.get("hazard.unclear", []) == ([{"n": unclear}] if unclear else [])
     assert ("hazard.weak" in told) == bool(seed % 2)

@@ -41,14 +41,16 @@ def drivers(
     if not sentences:
         sentences = [say("drivers.none_clear", language)]
     covers = (rows["effect_low"] <= 0) & (rows["effect_high"] >= 0)
-    unsure = {"unclear": covers.sum(), "open": rows["effect_low"].isna().sum()}
-    unsure["open"] += fit.effects["reading"].eq("one_cluster").sum()
-    sentences += [say(f"drivers.{key}", language, n=n) for key, n in unsure.items() if n]
+    no_limits = rows["effect_low"].isna().sum() + fit.effects["reading"].eq("one_cluster").sum()
+    others = {
+        "further": max(len(clear) - _MOST_LEVELS, 0), "unclear": covers.sum(), "open": no_limits,
+    }  # fmt: skip
+    sentences += [say(f"drivers.{key}", language, n=n) for key, n in others.items() if n]
     return [
         paragraph(say("drivers.population", language, **_population(fit, language))),
         *map(paragraph, sentences),
         *_cautions(fit, units, language),
-        evidence(_counts(fit, unsure, units, language), language),
+        evidence(_counts(fit, others, units, language), language),
     ]
 
 
@@ -63,10 +65,10 @@ def _population(fit: DriverFit, language: Language) -> dict[str, str]:
 
 
 def _counts(
-    fit: DriverFit, unsure: Mapping[str, int], units: pd.DataFrame | None, language: Language
+    fit: DriverFit, others: Mapping[str, int], units: pd.DataFrame | None, language: Language
 ) -> list[tuple[str, str]]:
     """Return the numbers behind the sentences, and the dossiers of each small unit."""
-    numbers = {**_population(fit, language), **unsure}
+    numbers = {**_population(fit, language), **others}
     if fit.reading == "firth":
         numbers["separated"] = len(fit.separated)
     return [
@@ -153,7 +155,8 @@ def _cautions(fit: DriverFit, units: pd.DataFrame | None, language: Language) ->
 
 def cannot_separate(fit: DriverFit, *, language: Language) -> list[Block]:
     """Say which terms and levels the data cannot tell apart."""
-    return [
+    further = len(fit.cannot_separate) - _MOST_LEVELS
+    sentences = [
         paragraph(
             say(
                 f"separate.{row['reason']}",
@@ -168,6 +171,10 @@ def cannot_separate(fit: DriverFit, *, language: Language) -> list[Block]:
         )
         for row in fit.cannot_separate.head(_MOST_LEVELS).to_dict("records")
     ]
+    if further <= 0:
+        return sentences
+    behind = evidence(counted("separate", {"further": further}, language), language)
+    return [*sentences, paragraph(say("separate.further", language, n=further)), behind]
 
 
 def would_change(changes: pd.DataFrame, *, language: Language) -> list[Block]:

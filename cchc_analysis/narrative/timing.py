@@ -180,7 +180,7 @@ def _told(row: dict) -> str:
 def hazard(fit: HazardFit, *, language: Language) -> list[Block]:
     """Say which dossiers are closed sooner or later than others, and what it does not mean."""
     if fit.reading != "fitted":
-        return [paragraph(say(f"hazard.none.{fit.reading}", language))]
+        return [paragraph(say(f"hazard.none.{fit.reading}", language)), *_at_fault(fit, language)]
     numbers = {"n": fit.dossiers, "closed": fit.closed, "clusters": fit.clusters}
     rows = fit.effects[fit.effects["reading"] == "estimated"]
     clear = rows[(rows["low"] > 1) | (rows["high"] < 1)]
@@ -197,10 +197,21 @@ def hazard(fit: HazardFit, *, language: Language) -> list[Block]:
         ))
         for row in top.to_dict("records")
     ]  # fmt: skip
-    if len(rows) > len(clear):
-        numbers["unclear"] = len(rows) - len(clear)
-        blocks.append(paragraph(say("hazard.unclear", language, n=numbers["unclear"])))
+    others = {"further": len(clear) - len(top), "unclear": len(rows) - len(clear)}
+    others = {name: n for name, n in others.items() if n}
+    blocks += [paragraph(say(f"hazard.{name}", language, n=n)) for name, n in others.items()]
     if fit.weak:
         blocks.append(notice(say("hazard.weak", language, clusters=fit.clusters)))
-    behind = evidence(counted("hazard", numbers, language), language)
+    behind = evidence(counted("hazard", numbers | others, language), language)
     return [*blocks, notice(say("hazard.notice", language)), behind]
+
+
+def _at_fault(fit: HazardFit, language: Language) -> list[Block]:
+    """Name the groups for which there is no model."""
+    return [
+        paragraph(say(
+            "hazard.at_fault", language,
+            term=named("term", term, language), level=level_name(term, level, language),
+        ))
+        for term, level in fit.at_fault[:_MOST_LEVELS]
+    ]  # fmt: skip

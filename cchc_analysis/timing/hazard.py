@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,11 @@ _MOST_STEPS, _LONGEST_STEP, _CONVERGED = 200, 2.0, 1e-10
 
 
 class _NoAnswerError(Exception):
-    """The terms have no finite ratios; its text is the reading of the fit."""
+    """The terms have no finite ratios: the reading of the fit, and the coefficients at fault."""
+
+    def __init__(self, reading: str, names: Iterable[str]) -> None:
+        self.reading = reading
+        self.levels = tuple(tuple(name.split("=", 1)) for name in names)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class HazardFit:
     """fitted, or why not: no_dossiers, none_closed, one_cluster, no_contrast; repeats (one term
     says what the others say), separated (within the other terms a level is never or always
     closed)."""
+    at_fault: tuple[tuple[str, str], ...]
+    """Term and level of what repeats the terms before it, or has no finite ratio."""
     dossiers: int
     closed: int
     clusters: int  # values of the cluster column
@@ -141,17 +147,18 @@ def hazard_model(
     levels, counts = levels_of(rows, terms, cluster, reference or {})
     reading = _why_not(rows, cluster, levels)
     effects, baseline = pd.DataFrame(columns=_EFFECTS), pd.DataFrame(columns=_BASELINE)
-    covariance = pd.DataFrame()
+    covariance, at_fault = pd.DataFrame(), ()
     if reading == "fitted":
         try:
             effects, baseline, covariance = _fit(rows, levels, counts, cluster, confidence)
         except _NoAnswerError as why:
-            reading = str(why)
+            reading, at_fault = why.reading, why.levels
     clusters = rows[cluster].nunique(dropna=False)
     return HazardFit(
         effects=effects,
         baseline=baseline,
         reading=reading,
+        at_fault=at_fault,
         dossiers=int(rows["dossier_count"].sum()),
         closed=int(rows.loc[rows["outcome"] != "pending", "dossier_count"].sum()),
         clusters=clusters,
@@ -232,8 +239,10 @@ def _design(
     }
     design = pd.DataFrame(columns)
     values = design.to_numpy()
-    if np.linalg.matrix_rank(values.T @ values) < design.shape[1]:
-        raise _NoAnswerError("repeats")
+    products = values.T @ values
+    if np.linalg.matrix_rank(products) < design.shape[1]:
+        ranks = [np.linalg.matrix_rank(products[:n, :n]) for n in range(design.shape[1] + 1)]
+        raise _NoAnswerError("repeats", design.columns[np.diff(ranks) == 0])
     return design
 
 
@@ -252,8 +261,8 @@ def _clustered_cloglog(
     estimate = _maximum(sums, values[first], _start(cells, design))
     coefficients = pd.Series(estimate, index=design.columns)
     terms = coefficients[[not name.startswith("days=") for name in coefficients.index]]
-    if terms.isna().any() or terms.abs().max() > _TOO_LARGE:
-        raise _NoAnswerError("separated")
+    if not np.isfinite(estimate).all() or terms.abs().max() > _TOO_LARGE:
+        raise _NoAnswerError("separated", terms.index[terms.abs() > _TOO_LARGE])
     score, _, observed_weight = _likelihood(cells, values @ estimate)
     by_cluster = pd.DataFrame(values * score[:, None]).groupby(pd.factorize(cells[cluster])[0])
     meat = by_cluster.sum().to_numpy()
@@ -265,7 +274,10 @@ def _clustered_cloglog(
 
 
 def _maximum(counts: pd.DataFrame, design: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Return the coefficients of largest likelihood by Fisher scoring; NaN if there are none."""
+    """Return the coefficients of largest likelihood by Fisher scoring.
+
+    Where there are none, those that grow beyond any bound are infinite; the others are NaN.
+    """
     estimate = start
     for _ in range(_MOST_STEPS):
         score, weight, _ = _likelihood(counts, design @ estimate)
@@ -276,7 +288,7 @@ def _maximum(counts: pd.DataFrame, design: np.ndarray, start: np.ndarray) -> np.
             return estimate
         if np.abs(estimate).max() > 2 * _TOO_LARGE:
             break
-    return np.full_like(estimate, np.nan)
+    return np.where(np.abs(estimate) > _TOO_LARGE, np.copysign(np.inf, estimate), np.nan)
 
 
 def _likelihood(
