@@ -34,7 +34,9 @@ def all_rounding(checked: pd.DataFrame, *, units: pd.DataFrame, language: Langua
     differing = checked[checked["verdict"] != "agrees"]
     parts: Parts = [
         narrative.checked_share(checked, language=language),
-        tables.rounding(differing, units=units, language=language),
+        tables.rounding(
+            differing, caption="table.rounding_differing", units=units, language=language
+        ),
     ]
     return section("all_rounding", parts, language)
 

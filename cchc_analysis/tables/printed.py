@@ -53,7 +53,11 @@ def printed(
 
 
 def rounding(
-    checked: pd.DataFrame, *, units: pd.DataFrame | None = None, language: Language
+    checked: pd.DataFrame,
+    *,
+    caption: str = "table.rounding",
+    units: pd.DataFrame | None = None,
+    language: Language,
 ) -> Block | None:
     """Show printed percentages against their own counts under the four habits."""
     if checked.empty:
@@ -74,9 +78,7 @@ def rounding(
     names = [f"column.{name}" for name in [*names, "verdict"]]
     foot = say("rounding.foot", language, source=sources(checked["source"], language))
     source = checked["source"]
-    return table_block(
-        "table.rounding", names, body, language, source, numeric=set(range(2, 7)), foot=foot
-    )
+    return table_block(caption, names, body, language, source, numeric=set(range(2, 7)), foot=foot)
 
 
 def count_bounds(
