@@ -134,6 +134,10 @@ def test_numbers_under_the_headers_of_another_form_are_refused(read):
         "từ 15-12-2023 đến 14-03-2024",
         "TỪ NGÀY 15.12.2023 ĐẾN HẾT NGÀY 14.3.2024",
         "Từ ngày 2023-12-15 đến ngày 2024-03-14",
+        "Từ 0 giờ ngày 15/12/2023 đến 24 giờ ngày 14/3/2024",
+        "Từ 00h00 ngày 15/12/2023 đến 23h59 ngày 14/3/2024",
+        "từ ngày 15/12 đến ngày 14/3/2024",
+        "từ ngày 15 tháng 12 đến hết ngày 14 tháng 3 năm 2024",
     ],
 )
 def test_periods(read, title):
@@ -149,6 +153,9 @@ def test_periods(read, title):
         ("Từ ngày … đến ngày …", r"gives no 'Từ ngày .* give period="),
         ("Từ ngày 31/02/2024 đến ngày 14/3/2024", "expected days of the calendar"),
         ("Từ ngày 15/3/2024 đến ngày 14/3/2023", "ends before it starts"),
+        ("Từ ngày 15/12/2023 đến 0 giờ ngày 15/3/2024", "gives no"),  # the 15th is not in it
+        ("Từ 24 giờ ngày 14/12/2023 đến ngày 14/3/2024", "gives no"),
+        ("Từ ngày 15/12 đến ngày 14/3", "gives no"),
         ("Từ ngày 1/1/2024 đến ngày 2/1/2024, từ ngày 1/1/2024 đến ngày 3/1/2024", "one period"),
     ],
 )

@@ -91,7 +91,7 @@ def test_files_of_one_day_are_one_drawing(tmp_path):
     drawn(tmp_path / "a" / "1.csv", "31/01/2024", [row(1), row(2)])
     drawn(tmp_path / "a" / "2.csv", "31/01/2024", [row(1), row(2, due="15/01/2024"), row(3)])
     reading = read_dossiers(tmp_path / "a")
-    assert reading.summary["set_aside_as"] == {"same_in_another_file": 1}  # 1, as it stands
+    assert reading.summary["set_aside_as"] == {"same_elsewhere": 1}  # 1, as it stands
     assert reading.summary["flags"] == {"duplicate_code": 2}  # 2, which differs
     assert reading.summary["kept"] == 4
     assert reading.changes.empty
@@ -99,7 +99,7 @@ def test_files_of_one_day_are_one_drawing(tmp_path):
 
 def test_as_of_makes_all_files_one_drawing(two):
     reading = read_dossiers(two, as_of="2024-03-31")
-    assert reading.summary["set_aside_as"] == {"same_in_another_file": 1}
+    assert reading.summary["set_aside_as"] == {"same_elsewhere": 1}
     assert reading.summary["flags"] == {"duplicate_code": 2}
     assert reading.dossiers["drawn_on"].unique().tolist() == [pd.Timestamp("2024-03-31")]
     assert {entry["drawn_on_from"] for entry in reading.summary["files"]} == {"given"}

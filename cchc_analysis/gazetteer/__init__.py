@@ -14,7 +14,7 @@ covered here, an empty ``end_on`` that the unit still exists.
 from cchc_analysis.gazetteer.classes import unit_class_of
 from cchc_analysis.gazetteer.naming import full_name, unit_name, unit_names
 from cchc_analysis.gazetteer.relations import crosswalk, predecessors, subordinates, successors
-from cchc_analysis.gazetteer.search import find_unit, units_called
+from cchc_analysis.gazetteer.search import find_unit, units_called, units_like
 from cchc_analysis.gazetteer.spelling import ascii_slug, fold
 from cchc_analysis.gazetteer.table import units
 
@@ -32,4 +32,5 @@ __all__ = [
     "unit_names",
     "units",
     "units_called",
+    "units_like",
 ]

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import pandas as pd
 
 from cchc_analysis.columns import InputError
-from cchc_analysis.gazetteer.classes import desk_of_centre
+from cchc_analysis.gazetteer.classes import desk_of_centre, unit_class_of
 from cchc_analysis.gazetteer.names import Names, Unit, names_of
-from cchc_analysis.gazetteer.spelling import name_key, split_prefix
+from cchc_analysis.gazetteer.spelling import PREFIXES, name_key, split_prefix
 from cchc_analysis.gazetteer.table import units_table
 
 _NAMED_IN_A_MESSAGE = 8
+_CUT = re.compile(  # where the name of the unit above may begin: "xã Long An - huyện Cần Giuộc"
+    rf"\s*[,;(–—-]+\s*|\s+(?=(?:{'|'.join(PREFIXES)}|tp|tx|tt|[hqxp]\.)(?:\W|$))",
+    re.IGNORECASE,
+)
+_MOST_CUTS = 8
+"""A text with more is no name; each part is looked up."""
+_LIKE, _SLIP = 0.6, 0.75
+"""How like a name must be to be shown as near, and to be taken for what was meant."""
 
 
 def find_unit(
@@ -38,7 +48,8 @@ def find_unit(
     ----------
     name
         A name as written in a file, or a unit_id, which is returned as it is. The commune's
-        service centre (``Trung tâm Phục vụ hành chính công xã ...``) is the commune.
+        service centre (``Trung tâm Phục vụ hành chính công xã ...``) is the commune. The units
+        above may follow, after a comma, a hyphen or nothing (``xã Long An, huyện Cần Giuộc``).
     units
         The units to search; None for the reference table, which is much the quicker for
         many names.
@@ -57,12 +68,15 @@ def find_unit(
 
     Examples
     --------
+    >>> from datetime import date
     >>> find_unit("TP. Hồ Chí Minh"), find_unit("tỉnh hoà bình")
     ('vn34-79', 'vn63-17')
     >>> find_unit("Tỉnh Phú Thọ", on=date(2024, 12, 31))
     'vn63-25'
     >>> find_unit("P. Phú Thọ", parent_id="vn34-25")
     'vn34-07942'
+    >>> find_unit("UBND phường Phú Trinh TP Phan Thiết")
+    'vn63-22930'
     """
     found = units_called(name, units=units, on=on, unit_class=unit_class, parent_id=parent_id)
     if len(found) == 1:
@@ -72,7 +86,8 @@ def find_unit(
         raise InputError(_unknown(known, name, on, unit_class, parent_id))
     raise InputError(
         f"{name!r} may be any of: {_describe(known, found)}; "
-        "write the unit_id, or give the prefix, parent_id or the day"
+        "write its unit_id, or its full name with the unit above it, such as "
+        "'xã Long An, huyện Cần Giuộc' (in a call, parent_id= or on= tell them apart too)"
     )
 
 
@@ -104,9 +119,30 @@ def units_called(
     if name in known.units or (table is not None and (table["unit_id"] == name).any()):
         return [name]
     found = _found(known, key, on, unit_class, parent_id)
-    if found or not key.isascii():
-        return found
-    return _typed_without_marks(names_of(table), key, on, unit_class, parent_id)
+    if not found and key.isascii():
+        found = _typed_without_marks(names_of(table), key, on, unit_class, parent_id)
+    return found or _found_with_those_above(table, name, on, unit_class, parent_id)
+
+
+def units_like(name: str) -> list[str]:
+    """Return the listed units that a name in no list may be a slip for, the likest first.
+
+    Of a name with the unit above it, only units below that one. No list has departments and
+    other bodies, so nothing is like them.
+
+    Parameters
+    ----------
+    name
+        A name that :func:`units_called` does not know.
+
+    Examples
+    --------
+    >>> units_like("Huyện Cần Giuộcc"), units_like("Sở Y tế")
+    (['vn63-807'], [])
+    """
+    known = names_of(None)
+    whole = _nearest(known, name, unit_class_of(name), None, _SLIP)
+    return whole or _nearest_below_those_named(known, name, _SLIP)
 
 
 def _found(
@@ -115,6 +151,44 @@ def _found(
     """Return the units that a name may mean."""
     units = _within(known, _bearing(known, key, on), unit_class, parent_id)
     return [unit.unit_id for unit in (_latest(units) if on is None else units)]
+
+
+def _cuts(name: str) -> Iterator[tuple[str, str]]:
+    """Yield the name of a unit and that of the units above it, for every place to cut."""
+    plain = unicodedata.normalize("NFC", name)
+    cuts = list(_CUT.finditer(plain))
+    if len(cuts) <= _MOST_CUTS:
+        yield from ((plain[: cut.start()], plain[cut.end() :]) for cut in cuts)
+
+
+def _found_with_those_above(
+    table: pd.DataFrame | None,
+    name: str,
+    on: date | None,
+    unit_class: str | None,
+    parent_id: str | None,
+) -> list[str]:
+    """Return the units that a name with those above it may mean."""
+    for own, above in _cuts(name):
+        known = names_of(table, desk_of_centre(name_key(own)))
+        units = _within(known, _below_named(known, own, above, on), unit_class, parent_id)
+        if units:
+            return [unit.unit_id for unit in (_latest(units) if on is None else units)]
+    return []
+
+
+def _below_named(known: Names, own: str, above: str, on: date | None) -> list[Unit]:
+    """Return the units called ``own`` below a unit called ``above``, or above and so on."""
+    units = _bearing(known, desk_of_centre(name_key(own)), on)
+    tops = {unit.unit_id for unit in _named(known, above, on)} if units else set()
+    return [unit for unit in units if not tops.isdisjoint(known.ancestors(unit.unit_id))]
+
+
+def _named(known: Names, name: str, on: date | None) -> list[Unit]:
+    """Return the units that a name means, alone or with those above it."""
+    units = _bearing(known, name_key(name), on)
+    cuts = iter(()) if units else _cuts(name)
+    return units or next(filter(None, (_below_named(known, *cut, on) for cut in cuts)), [])
 
 
 def _typed_without_marks(
@@ -188,18 +262,35 @@ def _unknown(
             f"known: {_describe(known, [unit.unit_id for unit in other_day])}"
         )
     below = f" below {parent_id}{_name_of(known, parent_id)}" if parent_id else ""
-    nearest = _nearest(known, name, unit_class, parent_id)
+    nearest = _nearest(known, name, unit_class, parent_id, _LIKE)
+    nearest = nearest or _nearest_below_those_named(known, name, _LIKE)
     if not nearest:
         return f"no unit{below} is called {name!r}; add it to the data folder's units.csv"
     return f"no unit{below} is called {name!r}; nearest: {_describe(known, nearest)}"
 
 
-def _nearest(known: Names, name: str, unit_class: str | None, parent_id: str | None) -> list[str]:
+def _nearest_below_those_named(known: Names, name: str, likeness: float) -> list[str]:
+    """Return the units most like the first part of a name, below those that the rest names."""
+    for own, above in _cuts(name):
+        tops = [unit.unit_id for unit in _named(known, above, None)]
+        near = [
+            unit_id
+            for top in tops or [None]
+            for unit_id in _nearest(known, own, unit_class_of(own), top, likeness)
+        ]
+        if tops or near:
+            return near
+    return []
+
+
+def _nearest(
+    known: Names, name: str, unit_class: str | None, parent_id: str | None, likeness: float
+) -> list[str]:
     """Return the units whose names are most like ``name``, the likest name first."""
     bare = split_prefix(desk_of_centre(name_key(name)))[1]
     pool: dict[str, list[str]] = {}
     for unit in _within(known, known.units.values(), unit_class, parent_id):
         pool.setdefault(name_key(unit.name), []).append(unit.unit_id)
     likely = [key for key in pool if abs(len(key) - len(bare)) <= 2]
-    close = difflib.get_close_matches(bare, likely, n=3, cutoff=0.6)
+    close = difflib.get_close_matches(bare, likely, n=3, cutoff=likeness)
     return [unit_id for key in close for unit_id in pool[key]]

@@ -8,8 +8,7 @@ optional: a unit has whichever tables exist for it, and empty ones otherwise.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -22,12 +21,20 @@ from cchc_analysis.columns import DOSSIERS, FORMS, PUBLISHED, UNITS, InputError,
 from cchc_analysis.periods import as_day
 from cchc_analysis.sources.forms import read_forms
 from cchc_analysis.sources.published import read_published
+from cchc_analysis.sources.readings import (
+    refuse_read_twice,
+    summary_of,
+    unit_read,
+    units_of_readings,
+)
 from cchc_analysis.sources.sheets import WORKBOOKS, read_table
 
 _NOTHING = (
     "{place} holds no dossiers, forms or published figures of {unit!r}; "
     "run `cchc read` on its export, or `make sample` for the simulated units"
 )
+_IN_NO_LIST = "named in the data folder"
+"""The source of a unit that no list of units has."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +87,8 @@ class UnitData:
     @property
     def readings(self) -> pd.DataFrame:
         """What became of the rows of each export: read = kept + refused + set aside."""
-        beside = [path.with_name("summary.json") for path in self.inputs]
-        told = [
-            json.loads(path.read_text(encoding="utf-8"))
-            for path in dict.fromkeys(beside)
-            if path.is_file()
-        ]
+        places = {path.parent: path for path in self.inputs}
+        told = [summary for path in places.values() if (summary := summary_of(path))]
         return pd.DataFrame(told, columns=["source", "read", "kept", "refused", "set_aside"])
 
     def period(
@@ -114,7 +117,8 @@ def data_folder(data: str | Path = "") -> Path:
 def load_units(data: str | Path = "") -> pd.DataFrame:
     """Return the country, the provinces, the folder's own units, and those its files name.
 
-    A unit that no list has gets its class from its prefix and has no parent; state
+    A unit that no list has gets its class from its prefix. Its parent is the unit whose exports
+    name it (the ``unit`` of the reading), where those of one unit alone do; state other
     parents in a ``units.csv`` in the folder. Of the gazetteer's districts and communes only
     those that the folder names are here, with the units above them; a row of ``units.csv``
     stands in their place, to state the scope of the unit's figures, say.
@@ -148,8 +152,12 @@ def load_units(data: str | Path = "") -> pd.DataFrame:
         *_table_files(folder, "forms"),
         *_table_files(folder, "published"),
     ]
-    named = {name for path in files for name in _units_in(path)}
-    unstated = _named_only(sorted(named - {*own["unit_id"], *reference["unit_id"]}))
+    named_in = {path: _units_in(path) for path in files}
+    listed_ids = {*own["unit_id"], *reference["unit_id"]}
+    parents = units_of_readings(named_in, listed_ids)
+    named = {unit for path in _dossier_files(folder) if (unit := unit_read(path))}
+    named = named.union(*named_in.values())
+    unstated = _named_only(sorted(named - listed_ids), parents)
     named |= {*own["unit_id"], *own["parent_id"].dropna()}
     listed = _of_interest(reference, named)
     listed = listed[~listed["unit_id"].isin(own["unit_id"])]
@@ -223,30 +231,32 @@ def load_unit(unit: str, data: str | Path = "") -> UnitData:
     Raises
     ------
     InputError
-        If the unit is unknown or ambiguous (names the candidates), or the folder holds
-        nothing about it.
+        If the unit is unknown or ambiguous (names the candidates), the folder holds nothing
+        about it, or two readings hold the same dossiers of it.
     """
     folder = data_folder(data)
     units = load_units(folder)
     unit_id = unit_named(unit, units)
     below = gazetteer.subordinates(unit_id, units=units)
-    inputs = files_about(unit_id, folder, units)
-    files = [path for path in inputs if path.suffix == ".parquet"]
-    wanted = [("unit_id", "in", [unit_id, *below])]
-    frames = [
-        check(pd.read_parquet(path, filters=wanted), DOSSIERS, where=str(path)) for path in files
-    ]
+    held = _held(unit_id, folder, units)
+    frames = {
+        path: check(
+            pd.read_parquet(path, filters=[("unit_id", "in", names)]), DOSSIERS, where=str(path)
+        )
+        for path, names in held.items()
+    }
+    refuse_read_twice(frames)
     published = _read_all(folder, "published", PUBLISHED)
     forms = _read_all(folder, "forms", FORMS)
     loaded = UnitData(
         unit_id=unit_id,
         units=units,
-        dossiers=pd.concat(frames, ignore_index=True) if frames else empty(DOSSIERS),
+        dossiers=pd.concat(frames.values(), ignore_index=True) if frames else empty(DOSSIERS),
         forms=forms[forms["unit_id"] == unit_id],
         published=published[published["unit_id"] == unit_id],
         published_below=published[published["unit_id"].isin(below)],
-        as_of=_last_day(files, [unit_id, *below]),
-        inputs=inputs,
+        as_of=_last_day(held),
+        inputs=(*held, *_other_inputs(folder)),
     )
     _require_something(loaded, unit, folder)
     return loaded
@@ -254,15 +264,42 @@ def load_unit(unit: str, data: str | Path = "") -> UnitData:
 
 def files_about(unit_id: str, folder: Path, units: pd.DataFrame) -> tuple[Path, ...]:
     """Return the files that a unit's report rests on: its dossiers, printed figures, units."""
+    return (*_held(unit_id, folder, units), *_other_inputs(folder))
+
+
+def _held(unit_id: str, folder: Path, units: pd.DataFrame) -> dict[Path, list[str]]:
+    """Return the files of dossiers of a unit and of those below it, with the units they name.
+
+    In its own exports, and those of units below, units that no list has belong to it: other
+    readings may name other units so ("Phòng Tài nguyên và Môi trường" of every district).
+    """
     members = {unit_id, *gazetteer.subordinates(unit_id, units=units)}
-    dossiers = [path for path in _dossier_files(folder) if members & _units_in(path)]
+    unplaced, held = _unplaced(units), {}
+    for path in _dossier_files(folder):
+        wanted = members | unplaced if unit_read(path) in members else members
+        if names := wanted & _units_in(path):
+            held[path] = sorted(names)
+    return held
+
+
+def _unplaced(units: pd.DataFrame) -> set[str]:
+    """Return the units that no list has, and no reading alone names."""
+    unplaced = units["source"].eq(_IN_NO_LIST) & units["parent_id"].isna()
+    return set(units.loc[unplaced, "unit_id"])
+
+
+def _other_inputs(folder: Path) -> tuple[Path, ...]:
+    """Return the files besides dossiers that every report rests on."""
     tables = (*_table_files(folder, "published"), *_table_files(folder, "forms"))
-    return (*dossiers, *tables, *sorted(folder.rglob("units.csv")))
+    return (*tables, *sorted(folder.rglob("units.csv")))
 
 
 def units_with_data(folder: Path, units: pd.DataFrame) -> list[str]:
     """Return every unit the folder holds something about, and the units above them."""
-    found = {name for path in _dossier_files(folder) for name in _units_in(path)}
+    named_in = {path: _units_in(path) for path in _dossier_files(folder)}
+    found, unplaced = set().union(*named_in.values()), _unplaced(units)
+    readings = {unit_read(path) for path, names in named_in.items() if names & unplaced}
+    found |= readings - {None}
     found |= set(_read_all(folder, "published", PUBLISHED)["unit_id"])
     parents = units.set_index("unit_id")["parent_id"].dropna()
     above = {parents[unit_id] for unit_id in found if unit_id in parents}
@@ -317,15 +354,15 @@ def _read_all(folder: Path, kind: str, table: object) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else empty(table)
 
 
-def _last_day(files: list[Path], members: Collection[str]) -> pd.Timestamp:
+def _last_day(held: Mapping[Path, Collection[str]]) -> pd.Timestamp:
     """Return the latest day on which an export of some units was drawn.
 
     Files that do not tell it give the last day of receipt over the whole file, mistyped days
     to come left out.
     """
     names = ["unit_id", "received_at", "flags", "drawn_on"]
-    frames = [pd.read_parquet(path, columns=names) for path in files]
-    known = [day for frame in frames if pd.notna(day := _drawn_on(frame, members))]
+    days = [_drawn_on(pd.read_parquet(path, columns=names), held[path]) for path in held]
+    known = [day for day in days if pd.notna(day)]
     return max(known).normalize() if known else pd.NaT
 
 
@@ -338,9 +375,10 @@ def _drawn_on(frame: pd.DataFrame, members: Collection[str]) -> pd.Timestamp:
     return frame.loc[likely, "received_at"].max()
 
 
-def _named_only(names: list[str]) -> pd.DataFrame:
+def _named_only(names: list[str], parents: Mapping[str, str]) -> pd.DataFrame:
     """Return unit rows for units that no list of units has."""
     rows = pd.DataFrame({"unit_id": names, "name": names, "full_name": names})
     rows["unit_class"] = [gazetteer.unit_class_of(name) or "other" for name in names]
-    rows["source"] = "named in the data folder"
+    rows["parent_id"] = [parents.get(name) for name in names]
+    rows["source"] = _IN_NO_LIST
     return check(rows, UNITS) if names else empty(UNITS)

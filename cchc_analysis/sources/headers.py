@@ -122,10 +122,10 @@ def match(header: Sequence[str], columns: Mapping[str, str] | None = None) -> di
     >>> match(["case", "Mã hồ sơ"], {"dossier_id": "case"})
     {'dossier_id': 'c0'}
     """
-    mapped = {header: name for name, header in (columns or {}).items()}
+    mapped = {_composed(header): name for name, header in (columns or {}).items()}
     found: dict[str, tuple[int, int]] = {}
     for position, text in enumerate(header):
-        name = mapped.get(text.strip())
+        name = mapped.get(_composed(text))
         place = -1
         if name is None:
             place, name = _place_of(text)
@@ -167,13 +167,14 @@ def match_or_explain(
 
 def _check_map(sheet: Sheet, columns: Mapping[str, str] | None) -> None:
     """Refuse a column map that does not fit."""
-    given = list((columns or {}).values())
+    given = [_composed(header) for header in (columns or {}).values()]
+    there = [_composed(header) for header in sheet.header]
     for name, header in (columns or {}).items():
-        if given.count(header) > 1:
+        if given.count(_composed(header)) > 1:
             raise InputError(f"column map: {header!r} is given to several columns, expected one")
         if name not in READABLE:
             raise InputError(f"column map: unknown column {name!r}; {_nearest(name, READABLE)}")
-        if header not in sheet.header:
+        if _composed(header) not in there:
             raise InputError(
                 f"column map: {_where(sheet)} has no column {header!r}; "
                 f"{_nearest(header, sheet.header)}"
@@ -233,7 +234,12 @@ def _missing() -> frozenset[str]:
 
 
 def _missing_form(text: str) -> str:
-    return unicodedata.normalize("NFC", text).strip().casefold()
+    return _composed(text).casefold()
+
+
+def _composed(text: str) -> str:
+    """Return ``text`` in one Unicode form, for letters of the other form look the same."""
+    return unicodedata.normalize("NFC", text).strip()
 
 
 def is_missing(text: str) -> bool:

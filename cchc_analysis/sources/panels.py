@@ -94,6 +94,7 @@ def read_papi(path: str | Path) -> IndexPanel:
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> file = Path(tempfile.mkdtemp()) / "papi.csv"
     >>> _ = file.write_text(
     ...     "province_code,province,year,C01,C02,C03,C04,C05,C06,C07,C08\n"
@@ -148,6 +149,7 @@ def read_pci(path: str | Path) -> IndexPanel:
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> file = Path(tempfile.mkdtemp()) / "pci.csv"
     >>> _ = file.write_text(
     ...     "province_code,prov,year,pci_land,pci_weighted\n"

@@ -48,6 +48,7 @@ def read_published(path: str | Path) -> pd.DataFrame:
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> folder = Path(tempfile.mkdtemp())
     >>> header = "unit_id,indicator,kind,printed,value,unit_of_measure,source"
     >>> _ = (folder / "a.csv").write_text(

@@ -40,7 +40,8 @@ def write_desk_list(
     Raises
     ------
     InputError
-        If ``path`` is no .xlsx, or the list is longer than a sheet.
+        If ``path`` is no .xlsx, the list is longer than a sheet, or ``codes`` has none of its
+        dossiers.
     """
     import xlsxwriter
 
@@ -49,6 +50,11 @@ def write_desk_list(
     if len(listed) > _MOST_ROWS:
         raise InputError(
             f"{path}: {len(listed):,} dossiers do not fit a sheet; write each unit's list apart"
+        )
+    if codes is not None and not listed.empty and not listed["dossier_id"].isin(codes).any():
+        raise InputError(
+            f"the list of codes has none of the {len(listed):,} dossiers: it was made with another "
+            "key, or of other exports; name the one that `cchc read --lookup` wrote with them"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.part")

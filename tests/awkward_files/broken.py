@@ -176,4 +176,4 @@ case("snapshots-status", "a dossier that was open is finished a month later",
            changed=(("status", 4, 10),)))
 case("same-file-twice", "the same export under two names",
      many(csv_file(PLAIN, name="a.csv"), csv_file(PLAIN, name="a (1).csv")),
-     Reads(SIX, aside={"earlier_snapshot|same_in_another_file": 6}), Says(("a.csv",)))
+     Reads(SIX, aside={"earlier_snapshot|same_elsewhere": 6}), Says(("a.csv",)))

@@ -30,6 +30,7 @@ from cchc_analysis.sources.dossiers.intake import Intake, Options, file_names, t
 from cchc_analysis.sources.dossiers.judging import judged_sql
 from cchc_analysis.sources.dossiers.quoting import literal
 from cchc_analysis.sources.dossiers.staging import TIMES, staged_rows
+from cchc_analysis.sources.dossiers.words import described, is_invented
 
 LOCAL_ZONE = "Asia/Ho_Chi_Minh"
 MEMORY = "1500MB"
@@ -56,9 +57,10 @@ class Reading:
     summary
         Counts: ``read`` = ``kept`` + ``refused`` + ``set_aside`` over all and for each of
         ``sheets`` (with the columns matched and those not read), ``set_aside_as`` by kind,
-        ``flags``, ``placeholders``, ``as_of`` (the latest day drawn) and for each of ``files``
-        its ``drawn_on``, ``first_on``, ``last_on``, and lateness of the finished rows
-        ``late_by_date`` (the rule) and ``late_by_instant`` of ``finished``.
+        ``flags``, ``placeholders``, ``as_of`` (the latest day drawn), for each of ``files`` and
+        ``sheets`` its ``drawn_on`` and ``drawn_on_from``, ``first_on``, ``last_on``, and
+        lateness of the finished rows ``late_by_date`` (the rule) and ``late_by_instant`` of
+        ``finished``.
     """
 
     path: Path
@@ -88,9 +90,11 @@ def read_dossiers(
     """Read exports (CSV, TSV, xlsx, xls, Parquet) into the dossiers table, as one history.
 
     Each file is a snapshot drawn on one day: that of ``as_of``, else the 'đến ngày' of its
-    title rows, else the last day on which anything happens in it. A dossier counts once, as
-    the latest snapshot shows it; what moved is in ``changes``. Files are taken in the order of
-    their paths, which decides ties (:func:`~.snapshots.settle`).
+    title rows where that can be it, else the last day on which anything happens in it
+    (:mod:`~.drawing`). Sheets of a workbook whose titles state different days are snapshots of
+    their own. A dossier counts once, as the latest snapshot shows it; what moved is in
+    ``changes``. Files are taken in the order of their paths, which decides ties
+    (:func:`~.snapshots.settle`).
 
     Dates are dd/mm/yyyy, ISO, Excel's day numbers or Vietnamese text, with or without a time.
     Times without a zone are local; those with one are converted to ``zone`` before any date is
@@ -142,6 +146,7 @@ def read_dossiers(
     codes.keep_apart(key, out, "key")
     if lookup is not None:
         codes.keep_apart(lookup, out, "list of codes")
+        codes.require_workbook(lookup)
     files, not_read = export_files(path, not_read=[key, *([lookup] if lookup else [])])
     options = Options(
         columns=columns,
@@ -157,7 +162,7 @@ def read_dossiers(
         intake = take_in(engine, files, Path(work), options)
         source = _source(files)
         zoned = _judge(engine, intake, Path(work), options, source)
-        in_order = snapshots.settle(engine)
+        in_order = snapshots.settle(engine, intake)
         pairs = _codes(engine) if lookup is not None else []
         about = summary.About(source, options.zone, zoned, not_read)
         reading = _written(engine, intake, out, about, in_order=in_order)
@@ -178,10 +183,24 @@ def _prepare(engine: duckdb.DuckDBPyConnection, work: Path, zone: str) -> None:
 
 
 def _unit(name: str | None) -> str | None:
-    """Return the unit whose exports these are; one that no list has keeps its name."""
-    if name is None or not gazetteer.units_called(name):
+    """Return the unit whose exports these are; one that no list has keeps its name.
+
+    Raises
+    ------
+    InputError
+        If several units bear the name, or none but some are called almost so.
+    """
+    if name is None or is_invented(name):
         return name
-    return gazetteer.find_unit(name)
+    if gazetteer.units_called(name):
+        return gazetteer.find_unit(name)
+    if near := gazetteer.units_like(name):
+        raise InputError(
+            f"unit {name!r} is in no list of units; nearest: {described(near)}; write one of "
+            "these, or give a unit that no list has with the unit above it after its name, "
+            "such as 'xã Tân Kim, huyện Cần Giuộc'"
+        )
+    return name
 
 
 def _source(files: Sequence[Path]) -> str:

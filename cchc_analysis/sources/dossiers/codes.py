@@ -56,6 +56,21 @@ def keep_apart(path: Path, out: Path | None, what: str) -> None:
         raise InputError(f"{path}: the {what} must lie outside the output folder; name another")
 
 
+def require_workbook(path: Path) -> None:
+    """Refuse a list of codes whose name is not that of a workbook, before anything is read.
+
+    Raises
+    ------
+    InputError
+        If ``path`` does not end in .xlsx.
+    """
+    if path.suffix.lower() != ".xlsx":
+        raise InputError(
+            f"{path}: the list of codes is a workbook; give it a name that ends in .xlsx, "
+            "such as codes.xlsx"
+        )
+
+
 def write_lookup(path: Path, codes: Iterable[tuple[str, str]]) -> None:
     """Write the list of dossier code and hash as a workbook, for the desk alone.
 

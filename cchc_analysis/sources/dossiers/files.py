@@ -8,8 +8,8 @@ from pathlib import Path
 from cchc_analysis.columns import InputError
 from cchc_analysis.sources.sheets import FORMATS
 
-OUTPUTS = ("dossiers.parquet", "refused.csv", "changes.csv")
-"""Tables that a reading writes; lying in a folder of exports they are not exports."""
+OUTPUTS = ("dossiers.parquet", "refused.csv", "changes.csv", "units.csv")
+"""Tables of a data folder; lying in a folder of exports they are not exports."""
 
 
 def export_files(
@@ -27,8 +27,8 @@ def export_files(
     Returns
     -------
     tuple of list of Path and list of str
-        Left out of a folder are lock files of an open workbook (``~$``), hidden files, what a
-        reading wrote, and files of other kinds.
+        Left out of a folder are lock files of an open workbook (``~$``), hidden files, the
+        tables of a data folder, and files of other kinds.
 
     Raises
     ------

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,15 +13,13 @@ import pyarrow as pa
 
 from cchc_analysis.sources import headers
 from cchc_analysis.sources.dossiers import mapping
-from cchc_analysis.sources.dossiers.dates import read_left, unmarked
+from cchc_analysis.sources.dossiers.dates import read_left
+from cchc_analysis.sources.dossiers.drawing import Drawn, drawn_days, last_event, title_day
 from cchc_analysis.sources.dossiers.staging import TEXTS, TIMES, stage
 from cchc_analysis.sources.dossiers.words import Words
 from cchc_analysis.sources.sheets import Sheet, open_sheets
 
 _LOG = logging.getLogger("cchc_analysis.sources.dossiers")
-_TITLE_DAY = re.compile(
-    r"den(?: het)?(?: ngay)? (\d{1,2})(?:[/.-]| thang )(\d{1,2})(?:[/.-]| nam )(\d{4})"
-)
 
 
 @dataclass(frozen=True)
@@ -76,7 +72,7 @@ class Intake:
     taken
         The sheets.
     drawn
-        Of each file the day on which it was drawn, and where that is known from.
+        Of each sheet, by number, the day on which it was drawn.
     words
         The distinct words of the text columns.
     moments
@@ -85,7 +81,7 @@ class Intake:
 
     words: Words
     taken: list[Taken] = field(default_factory=list)
-    drawn: dict[str, tuple[date | None, str]] = field(default_factory=dict)
+    drawn: dict[int, Drawn] = field(default_factory=dict)
     moments: list[tuple[int, str, str, datetime | None, bool]] = field(default_factory=list)
 
     @property
@@ -112,15 +108,23 @@ class Intake:
             at = pa.array([at for *_, at, _ in found], pa.timestamp("us"))
             missing = pa.array([missing for *_, missing in found], pa.bool_())
             mapping.define(engine, f"moments_{name}", keys, {"at": at, "missing": missing})
-        drawn = [self.drawn[taken.file][0] for taken in self.taken]
         sheets = {
             "sheet": pa.array([taken.number for taken in self.taken], pa.int32()),
-            "file": pa.array([taken.file for taken in self.taken], pa.string()),
-            "drawn_on": pa.array(drawn, pa.date32()),
+            "snapshot": pa.array([self.snapshot(taken) for taken in self.taken], pa.string()),
         }
         engine.register("sheets", pa.table(sheets))
-        engine.execute("SET VARIABLE drawn_on = (SELECT list(drawn_on ORDER BY sheet) FROM sheets)")
+        self.set_drawn_on(engine)
         return self.words.register(engine)
+
+    def snapshot(self, taken: Taken) -> str:
+        """Return what the drawing of a sheet is called: its file, or it too if others differ."""
+        days = {self.drawn[one.number].day for one in self.taken if one.file == taken.file}
+        return taken.file if len(days) == 1 else f"{taken.file}, {taken.sheet.name}"
+
+    def set_drawn_on(self, engine: duckdb.DuckDBPyConnection) -> None:
+        """Set the variable ``drawn_on``: the days of drawing, by number of the sheet."""
+        days = [f"DATE '{drawn.day}'" if drawn.day else "NULL" for drawn in self.drawn.values()]
+        engine.execute(f"SET VARIABLE drawn_on = [{', '.join(days)}]::DATE[]")
 
 
 def take_in(
@@ -148,22 +152,32 @@ def take_in(
         taken = [
             _take_sheet(engine, sheet, name, others, folder, intake, options) for sheet in sheets
         ]
-        intake.drawn[name] = _drawn_on(engine, taken, intake, options)
+        drawn = _drawn(engine, taken, intake, options)
+        intake.drawn |= {one.number: day for one, day in zip(taken, drawn, strict=True)}
     return intake
 
 
 def file_names(files: Sequence[Path]) -> list[str]:
-    """Return what each file is called: its name, with its folder where two share it.
+    """Return what each file is called: its name, with as many folders as tell it from others.
 
     Examples
     --------
     >>> file_names([Path("a/x.csv"), Path("b/x.csv"), Path("b/y.csv")])
     ['a/x.csv', 'b/x.csv', 'y.csv']
+    >>> file_names([Path("a/2023/12/x.csv"), Path("a/2024/12/x.csv"), Path("a/2024/01/x.csv")])
+    ['2023/12/x.csv', '2024/12/x.csv', '2024/01/x.csv']
     """
-    shared = Counter(path.name for path in files)
-    return [
-        path.name if shared[path.name] == 1 else f"{path.parent.name}/{path.name}" for path in files
-    ]
+    names = [path.name for path in files]
+    alike: dict[str, list[int]] = {}
+    for number, name in enumerate(names):
+        alike.setdefault(name, []).append(number)
+    for numbers in alike.values():
+        depth = 1
+        while len({names[number] for number in numbers}) < len(numbers):
+            depth += 1
+            for number in numbers:
+                names[number] = Path(*files[number].parts[-depth:]).as_posix()
+    return names
 
 
 def _take_sheet(
@@ -198,50 +212,18 @@ def _take_sheet(
     return taken
 
 
-def _drawn_on(
+def _drawn(
     engine: duckdb.DuckDBPyConnection, taken: Sequence[Taken], intake: Intake, options: Options
-) -> tuple[date | None, str]:
-    """Return the day a file was drawn, and where that is known from."""
+) -> list[Drawn]:
+    """Return when each sheet of a file was drawn."""
     if options.as_of is not None:
-        return options.as_of, "given"
-    titled = [day for one in taken if (day := title_day(one.sheet.title)) is not None]
-    if titled:
-        return max(titled), "title"
-    days = [day for one in taken if (day := _last_event(engine, one, intake)) is not None]
-    return (max(days), "last event") if days else (None, "unknown")
-
-
-def title_day(title: Sequence[str]) -> date | None:
-    """Return the last day that the title rows name as the end of the period.
-
-    Examples
-    --------
-    >>> title_day(["BÁO CÁO", "Từ ngày 01/01/2024 đến ngày 31/01/2024"])
-    datetime.date(2024, 1, 31)
-    >>> title_day(["(Số liệu tính đến ngày 5 tháng 2 năm 2024)"]), title_day(["Quý I"])
-    (datetime.date(2024, 2, 5), None)
-    """
-    days = []
-    for text in title:
-        for day, month, year in _TITLE_DAY.findall(unmarked(text)):
-            try:
-                days.append(date(int(year), int(month), int(day)))
-            except ValueError:
-                continue  # 31/02: no day at all, so the events of the file decide
-    return max(days, default=None)
-
-
-def _last_event(engine: duckdb.DuckDBPyConnection, taken: Taken, intake: Intake) -> date | None:
-    """Return the last day, not in the future, on which anything happens in a sheet."""
-    events = [n for n in ("received_at", "result_at", "returned_at") if n in taken.matched]
-    now = datetime.now()
-    latest = ", ".join(
-        f"max({n}) FILTER (WHERE {n} <= TIMESTAMP '{now:%Y-%m-%d %H:%M:%S}')" for n in events
-    )
-    found = engine.execute(f"SELECT {latest} FROM {taken.staged}").fetchall()[0]
-    moments = [
-        at for number, name, _, at, _ in intake.moments
-        if number == taken.number and name in events and at is not None and at <= now
-    ]  # fmt: skip
-    known = [at for at in (*found, *moments) if at is not None]
-    return max(known).date() if known else None
+        return [Drawn(options.as_of, "given")] * len(taken)
+    events = []
+    for one in taken:
+        left = {
+            (name, text): at
+            for number, name, text, at, _ in intake.moments
+            if number == one.number and at is not None
+        }
+        events.append(last_event(engine, one.staged, one.matched, left))
+    return drawn_days([title_day(one.sheet.title) for one in taken], events)

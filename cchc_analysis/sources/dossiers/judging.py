@@ -13,6 +13,7 @@ from cchc_analysis.sources.headers import UNIT_OR_PERSON
 
 INSTANTS = ("received_at", "due_at", "result_at", "returned_at")
 MOMENT_PARTS = ("at", "missing")
+DIGITS_LOST = "digits lost by a spreadsheet (1.2E+11); export again with codes as text"
 _KINDS = {"status": "INTEGER", "digitised": "BOOLEAN", "paid_online": "BOOLEAN",
           "legal_days": "DOUBLE", **dict.fromkeys(COUNTS, "INTEGER")}  # fmt: skip
 _SEARCHED = ("field", "procedure", "level", "status", "channel", "receiving_unit_id", "unit_id")
@@ -67,7 +68,7 @@ def judged_sql(
     shown = [part for name in TIMES for part in _time(name, times, left, zone)]
     found = f"SELECT {', '.join(['*', *places])} FROM {staged}"
     read = (
-        f"SELECT sheet, row, problem, hint, dossier_id, {', '.join(shown)}, "
+        f"SELECT sheet, row, problem, hint, dossier_id, code_damaged, {', '.join(shown)}, "
         f"{', '.join(_text(name, words) for name in TEXTS)}, {literal(source)} AS source, "
         f"list_extract(getvariable('drawn_on'), sheet) AS drawn_on, "
         f"{_personal(words)} AS personal FROM ({found}) AS staged"
@@ -206,6 +207,7 @@ def _reason() -> str:
     """Return why a row is refused, as ``column|reason``; NULL where it is kept."""
     refusals = {
         "'dossier_id|no dossier code'": "dossier_id IS NULL",
+        f"'dossier_id|{DIGITS_LOST}'": "code_damaged",
         "personal": "personal IS NOT NULL",
         "clash": "clash IS NOT NULL",
         "'unit_id|no unit that resolves'": "resolving IS NULL",

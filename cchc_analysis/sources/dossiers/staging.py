@@ -28,6 +28,9 @@ COUNTS = ("supplement_count", "reappointed_count")
 TEXTS = (*UNITS, *LABELS, "field", "procedure", "level", *COUNTS, "legal_days", "late_cause")
 """Columns of words: few distinct values, handled one by one in :mod:`.words`."""
 
+_DAMAGED = r"""coalesce(CASE WHEN length(code) < 16 AND contains(code, 'E+')
+    THEN regexp_full_match(code, '\d([.,]\d+)?E\+\d+') END, false)"""
+"""Excel wrote a long number as 3.52112E+11: different codes become one, and none is known."""
 _NUMBERING = r"'(\(?([0-9]{1,2}|[A-Za-z])\)?( ?=[()0-9+ -]+)?(\x1f|$))+'"
 _TOTAL = r"'^\W*(tong cong|tong so|(tong|cong)\W*[\d., ]*(ho so)?\W*(\x1f|$))'"
 _MOST_FILLED_IN_NOTE = 3
@@ -47,25 +50,26 @@ def stage(
     """Write the recognised columns of a sheet to ``target``; return the relation that reads it.
 
     Columns: ``sheet`` (its number), ``row``, ``problem``, ``hint`` (what kind of row it is
-    if it has no receipt: see :func:`_hint`), ``dossier_id`` (hashed), the raw texts of
-    ``TEXTS`` (spaces after them may stand there still), and for each time ``<name>`` (local,
-    no zone), ``<name>_zoned`` (the instant, where a cell states a zone) and ``<name>_left``
-    (the text that could not be read).
+    if it has no receipt: see :func:`_hint`), ``dossier_id`` (hashed), ``code_damaged``, the raw
+    texts of ``TEXTS`` (spaces after them may stand there still), and for each time ``<name>``
+    (local, no zone), ``<name>_zoned`` (the instant, where a cell states a zone), ``<name>_left``
+    (the text that could not be read) and ``<name>_by_year`` (:func:`.dates.moments_sql`).
     """
     times = {name: matched[name] for name in TIMES if name in matched}
     texts = [f"{begun(matched[name])} AS {name}" for name in TEXTS if name in matched]
     parts = [
         f"{number} AS sheet", f"{sheet.first_row} AS first_row", "problem",
         f"{_hint(sheet, matched)} AS hint", f"{_hash('code', key)} AS dossier_id",
+        f"{_DAMAGED} AS code_damaged",
         *(["code"] if with_codes else []), *texts,
-        *(f"{name}, {name}_zoned, {name}_left" for name in times),
+        *(f"{name}, {name}_zoned, {name}_left, {name}_by_year" for name in times),
     ]  # fmt: skip
 
     def copied() -> int:
         formats = formats_by_frequency(engine, sheet.view, times)
         rows = (
-            f"SELECT *, {', '.join(moments_sql(name, zone) for name in times)} FROM ("
-            f"{times_sql(sheet.untrimmed, times, formats)})"
+            f"SELECT *, {', '.join(moments_sql(name, zone, formats[name][0]) for name in times)} "
+            f"FROM ({times_sql(sheet.untrimmed, times, formats)})"
         )
         cells = ", ".join(trimmed(cell) for cell in sheet.cells)
         seen = f"CASE WHEN received_at IS NULL THEN [{cells}] END AS seen"

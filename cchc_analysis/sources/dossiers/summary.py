@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 import pandas as pd
 
+from cchc_analysis import gazetteer
+from cchc_analysis.sources.dossiers.drawing import Drawn
 from cchc_analysis.sources.dossiers.intake import Intake
 from cchc_analysis.sources.headers import UNIT_OR_PERSON, shown
 
 REFUSED = ("file", "sheet", "row", "column", "reason")
 _FEWEST_OF_A_LABEL = 5
 """A status label is shown only if this many rows bear it: a name typed there stands alone."""
+
+_MOST_NAMED = 20
 
 
 def refused_rows(engine: duckdb.DuckDBPyConnection, intake: Intake) -> pd.DataFrame:
@@ -61,7 +66,7 @@ def summarise(engine: duckdb.DuckDBPyConnection, intake: Intake, about: About) -
     sheets = _by_sheet(engine, intake)
     counts = {name: sum(sheet[name] for sheet in sheets)
               for name in ("read", "kept", "refused", "set_aside")}  # fmt: skip
-    drawn = [day for day, _ in intake.drawn.values() if day is not None]
+    drawn = [drawn.day for drawn in intake.drawn.values() if drawn.day is not None]
     return {
         "source": about.source,
         "zone": about.zone,
@@ -72,14 +77,29 @@ def summarise(engine: duckdb.DuckDBPyConnection, intake: Intake, about: About) -
         "flags": _flags(engine),
         "placeholders": _placeholders(engine, intake),
         "unknown_statuses": _unknown_statuses(engine),
+        **_units(engine, intake.words.unit),
         "ambiguous_units": dict(sorted(intake.words.ambiguous.items())),
-        "files": [
-            {"file": file, "drawn_on": day.isoformat() if day else None, "drawn_on_from": origin}
-            for file, (day, origin) in intake.drawn.items()
-        ],
+        "files": _files(intake),
         "files_not_read": list(about.files_not_read),
         "sheets": sheets,
     }
+
+
+def _files(intake: Intake) -> list[dict[str, str | None]]:
+    """Return when each file was drawn: of sheets drawn on different days, the latest."""
+    latest: dict[str, Drawn] = {}
+    for taken in intake.taken:
+        drawn = intake.drawn[taken.number]
+        known = latest.setdefault(taken.file, drawn)
+        if (drawn.day or date.min) > (known.day or date.min):
+            latest[taken.file] = drawn
+    return [{"file": file, **_drawn(drawn)} for file, drawn in latest.items()]
+
+
+def _drawn(drawn: Drawn) -> dict[str, str | None]:
+    """Return the day something was drawn, and where that is known from."""
+    day = drawn.day.isoformat() if drawn.day else None
+    return {"drawn_on": day, "drawn_on_from": drawn.origin}
 
 
 def _by_sheet(engine: duckdb.DuckDBPyConnection, intake: Intake) -> list[dict[str, object]]:
@@ -101,6 +121,7 @@ def _by_sheet(engine: duckdb.DuckDBPyConnection, intake: Intake) -> list[dict[st
             {
                 "file": taken.file,
                 "sheet": taken.sheet.name,
+                **_drawn(intake.drawn[taken.number]),
                 "header_row": taken.sheet.header_row,
                 "read": total,
                 "kept": total - refused - aside,
@@ -186,9 +207,27 @@ def _unknown_statuses(engine: duckdb.DuckDBPyConnection) -> dict[str, int]:
         engine.sql(
             "SELECT status_raw, count(*) AS n FROM kept WHERE status IS NULL "
             f"AND status_raw IS NOT NULL GROUP BY status_raw HAVING n >= {_FEWEST_OF_A_LABEL} "
-            "ORDER BY n DESC, status_raw LIMIT 20"
+            f"ORDER BY n DESC, status_raw LIMIT {_MOST_NAMED}"
         ).fetchall()
     )
+
+
+def _units(engine: duckdb.DuckDBPyConnection, unit: str | None) -> dict[str, object]:
+    """Return whose exports these are, how many kept rows are its own, and unknown units.
+
+    ``unit_rows`` counts the rows that a data folder gives to the unit: its own, those of units
+    below it, and those of units that no list has.
+    """
+    rows = dict(engine.sql("SELECT unit_id, count(*) FROM kept GROUP BY unit_id").fetchall())
+    listed = set(gazetteer.units()["unit_id"])
+    unknown = {name: count for name, count in rows.items() if name not in listed}
+    own = {unit, *gazetteer.subordinates(unit), *unknown} if unit else set()
+    commonest = sorted(unknown.items(), key=lambda item: (-item[1], item[0]))
+    return {
+        "unit": unit,
+        "unit_rows": sum(rows.get(name, 0) for name in own) if unit else None,
+        "unknown_units": dict(commonest[:_MOST_NAMED]),
+    }
 
 
 def inert(name: str) -> str:

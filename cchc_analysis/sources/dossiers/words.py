@@ -24,7 +24,7 @@ from cchc_analysis.sources.dossiers.legal_time import legal_days
 from cchc_analysis.sources.dossiers.staging import COUNTS, LABELS, TEXTS, UNITS
 from cchc_analysis.sources.encodings import ADVICE, legacy_encoding
 from cchc_analysis.sources.headers import UNIT_OR_PERSON, is_missing, label_code
-from cchc_analysis.sources.privacy import personal_data
+from cchc_analysis.sources.privacy import NAME, is_persons_name, personal_data
 from cchc_analysis.sources.sheets.sheet import SPACES
 
 NEW_MAP_ON = date(2025, 7, 1)
@@ -39,7 +39,10 @@ _SEARCHED = tuple(name for name in TEXTS if name not in _NOT_SEARCHED)
 _BATCH = 50_000
 _SAMPLED = 2_000
 _DAYS = {"before": NEW_MAP_ON - timedelta(days=1), "since": NEW_MAP_ON}
-AMBIGUOUS = "a name of several units: say whose export it is (unit=), or write the full name"
+AMBIGUOUS = (
+    "a name of several units: say whose export it is (unit=), or write the unit above it after "
+    "its full name"
+)
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,9 @@ class Words:
     def _unit_word(self, text: str) -> Word:
         """Return the unit a text names in each era; an unknown name is its own id."""
         (before, candidates), (since, others) = (self.resolve(text, era) for era in ERAS)
+        known = before or since or candidates or others or gazetteer.unit_class_of(text)
+        if not known and is_persons_name(text):
+            return Word(text=None, reason=NAME)
         clashes = {"reason_before": candidates, "reason_since": others}
         if candidates or others:
             self.ambiguous[text] = described(candidates or others)
@@ -161,7 +167,7 @@ class Words:
 
         Within an era, units below the unit of the export come first.
         """
-        if "mô phỏng" in name.casefold():  # invented units are in no list
+        if is_invented(name):
             return []
         for day in (_DAYS[era], None, _DAYS[ERAS[1 - ERAS.index(era)]]):
             found = gazetteer.units_called(name, on=day)
@@ -255,6 +261,11 @@ def _units_of(era: str) -> frozenset[str]:
     else:
         there = units["end_on"].isna() | (units["end_on"] >= change)
     return frozenset(units.loc[there, "unit_id"])
+
+
+def is_invented(name: str) -> bool:
+    """Say whether a name is that of an invented unit, which is in no list."""
+    return gazetteer.fold("mô phỏng") in gazetteer.fold(name)
 
 
 def described(unit_ids: list[str]) -> str:

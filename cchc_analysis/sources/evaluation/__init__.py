@@ -95,6 +95,7 @@ def read_evaluation(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> file = Path(tempfile.mkdtemp()) / "typed_2026-08_captured-2026-09-26.csv"
     >>> _ = file.write_text(
     ...     "unit,metric,numerator,denominator,published_score\n"

@@ -78,6 +78,7 @@ def read_forms(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> line = {"unit_id": "A", "period_start_on": "2023-12-15", "period_end_on": "2024-01-14",
     ...         "source": "example", "early_count": 5, "due_day_count": 3, "late_count": 1}
     >>> from cchc_analysis.sources.forms import write_form06

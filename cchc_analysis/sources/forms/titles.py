@@ -16,12 +16,17 @@ from cchc_analysis.sources.forms.wording import words
 Period = tuple[pd.Timestamp, pd.Timestamp]
 
 _DAY = (
-    r"(?:(?P<day{0}>\d{{1,2}})\s*(?:[/.-]|tháng)\s*(?P<month{0}>\d{{1,2}})\s*(?:[/.-]|năm)\s*"
-    r"(?P<year{0}>\d{{4}})|(?P<iso{0}>\d{{4}}-\d\d-\d\d)(?:[ T]00:00:00)?)"
+    r"(?:(?P<iso{0}>\d{{4}}-\d\d-\d\d)(?:[ T]00:00:00)?|"
+    r"(?P<day{0}>\d{{1,2}})\s*(?:[/.-]|tháng)\s*(?P<month{0}>\d{{1,2}})(?!\d)"
 )
+_YEAR = r"\s*(?:[/.-]|năm)\s*(?P<year{0}>\d{{4}})"
+# Both days count whole: no other hours than those at which a day begins and ends.
+_MORNING = r"(?:0{1,2}\s*(?:giờ|h|:)\s*(?:00)?\s*(?:phút)?\s*,?\s*)?"
+_MIDNIGHT = r"(?:(?:24\s*(?:giờ|h|:)\s*(?:00)?|23\s*(?:giờ|h|:)\s*59)\s*(?:phút)?\s*,?\s*)?"
 _RANGE = re.compile(
-    r"từ\s*(?:ngày)?\s*:?\s*" + _DAY.format(1) + r"\s*(?:,|-|–)?\s*(?:đến|tới)?\s*(?:hết)?\s*"
-    r"(?:ngày)?\s*:?\s*" + _DAY.format(2),
+    rf"từ\s*{_MORNING}(?:ngày)?\s*:?\s*{_DAY.format(1)}(?:{_YEAR.format(1)})?)"
+    rf"\s*(?:,|-|–)?\s*(?:đến|tới)?\s*(?:hết)?\s*{_MIDNIGHT}"
+    rf"(?:ngày)?\s*:?\s*{_DAY.format(2)}{_YEAR.format(2)})",
     re.IGNORECASE,
 )
 _BLANK = re.compile(r"[\s.…_-]*")
@@ -39,6 +44,8 @@ def period_in(rows: Rows, where: str) -> Period:
     Examples
     --------
     >>> period_in([["Kỳ báo cáo: Quý I/2024 (Từ ngày 15/12/2023 đến ngày 14/3/2024)"]], "a.xlsx")
+    (Timestamp('2023-12-15 00:00:00'), Timestamp('2024-03-14 00:00:00'))
+    >>> period_in([["Từ 0 giờ ngày 15/12 đến 24 giờ ngày 14/3/2024"]], "a.xlsx")
     (Timestamp('2023-12-15 00:00:00'), Timestamp('2024-03-14 00:00:00'))
     """
     texts = [" ".join(" ".join(row).split()) for row in rows]
@@ -72,7 +79,11 @@ def _days(match: re.Match[str], where: str) -> Period:
 def _day(match: re.Match[str], end: int) -> date:
     if iso := match[f"iso{end}"]:
         return date.fromisoformat(iso)
-    return date(*(int(match[f"{part}{end}"]) for part in ("year", "month", "day")))
+    month, day = (int(match[f"{part}{end}"]) for part in ("month", "day"))
+    if year := match[f"year{end}"]:
+        return date(int(year), month, day)
+    last = _day(match, 2)  # the year stands at the end alone: the latest start not after it
+    return date(last.year - ((month, day) > (last.month, last.day)), month, day)
 
 
 def unit_named_in(rows: Rows) -> str:

@@ -26,6 +26,9 @@ logging.getLogger("calamine").addHandler(logging.NullHandler())
 WORKBOOKS = (".xlsx", ".xls")
 RECOGNISED = 3
 """Columns of ours that a row needs to be a header when another sheet has one."""
+RECEIPT = "received_at"
+LIST_NEEDS = {"dossier_id", RECEIPT, "due_at"}
+"""Columns of ours that every list of dossiers has."""
 
 
 def open_workbook(
@@ -47,6 +50,9 @@ def open_workbook(
     wanted = filled if sheet is None else {sheet: filled[sheet]}
     headers = {name: find_header(first_rows(table), match) for name, table in wanted.items()}
     read = [name for name, header in headers.items() if header.matched >= RECOGNISED]
+    lists = [name for name in read if set(match(headers[name].texts)) >= LIST_NEEDS]
+    if lists:  # beside a list, a sheet without the day of receipt is a summary of it
+        read = [name for name in read if RECEIPT in match(headers[name].texts)]
     if not read:
         read = [max(headers, key=lambda name: headers[name].matched)]
     sheets = [
