@@ -219,5 +219,5 @@ def test_reports_say_which_extra_they_need(tmp_path, command):
     done = python(code, tmp_path)
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("\n") == 1
-    assert "cchc-analysis[reports]" in done.stderr
+    assert "pip install -e '.[reports]'" in done.stderr
     assert list(tmp_path.iterdir()) == []

@@ -243,6 +243,18 @@ def test_the_desk_sees_its_own_codes(tmp_path, capsys):
     assert dossier[0] == "H05"
     assert datetime.date(2024, 2, 7) in dossier
     assert len(heads) == len(dossier)
+    late = [*options, "--on", "2024-02-01", "--out", str(tmp_path / "own" / "later.xlsx")]
+    assert cli.main(late) == 2
+    assert "lies after the day the data were drawn (2024-01-31)" in capsys.readouterr().err
+    assert not (tmp_path / "own" / "later.xlsx").exists()
+
+
+def test_a_form_beyond_the_day_of_the_data_says_so(tmp_path, capsys, data):
+    form = ["form", str(data), "--unit", UNIT, "--from", "2024-01-01"]
+    for end_on, said in (("2024-01-31", False), ("2024-02-29", True)):
+        out = str(tmp_path / f"{end_on}.xlsx")
+        assert cli.main([*form, "--to", end_on, "--out", out]) == 0
+        assert ("drawn on 2024-01-31, before --to" in capsys.readouterr().out) == said
 
 
 def test_the_desk_list_stays_out_of_the_data_and_needs_dossiers(tmp_path, capsys, data):
@@ -284,9 +296,13 @@ def test_a_failed_report_is_named_and_gives_exit_1(tmp_path, capsys, data):
     [
         (["--only", "Xã Không Có"], "Xã Không Có"),
         (["--only", "tỉnh Cà Mau"], "no report is planned for 'tỉnh Cà Mau'"),
-        (["--notebook", "99"], "unknown notebook '99'; there are 01_unit_profile"),
+        (["--notebook", "99"], "notebook '99'; there are 01_unit_profile; --data alone plans"),
         (["--language", "fr"], "Unknown language 'fr'; choose 'vi', 'en' or 'both'"),
-        (["--jobs", "0"], "at least one kernel"),
+        (["--jobs", "0"], "--jobs 0: expected 1 or more"),
+        *(
+            (["--publish", n], f"--publish {n}: expected 2 dossiers or more")
+            for n in ("-3", "0", "1")
+        ),
         (["--site", "absent.toml"], "absent.toml"),
         (["--site", "broken.toml"], "broken.toml is not valid TOML"),
         (["--site", "empty.toml"], "found no job"),

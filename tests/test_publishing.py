@@ -40,6 +40,19 @@ def text_of(blocks):
     return " ".join(re.sub(r"<[^>]+>", " ", block.html or "") for block in blocks)
 
 
+def test_a_page_says_how_it_is_made_again_and_shows_no_path():
+    """The name of a folder of one's own and the least count shown, where they are given."""
+    settings = {"unit": UNIT, "start_on": "", "data": "/home/tên/của tôi", "suppress_below": 5}
+    said = narrative.provenance(None, settings, notebook="01_unit_profile", language="en").html
+    assert "suppress_below = 5" in said
+    assert "&quot;data&quot;: &quot;của tôi&quot;" in said
+    assert "/home" not in said
+    own = settings | {"data": "", "suppress_below": 0}
+    said = narrative.provenance(None, own, notebook="01_unit_profile", language="en").html
+    assert "suppress_below" not in said
+    assert "data" not in said.split("<code>")[1]
+
+
 # Lines of the form
 
 

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping
 from html import escape
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -91,7 +92,11 @@ def suppressed(minimum: int, *, language: Language) -> list[Block]:
 def provenance(
     unit: UnitData | None, parameters: Mapping[str, object], *, notebook: str, language: Language
 ) -> Block:
-    """Close a page: parameters, files and rows read, data's day, versions, how to repeat it."""
+    """Close a page: parameters, files and rows read, data's day, versions, how to repeat it.
+
+    Of a data folder of one's own only the name is told, and no path.
+    """
+    parameters = _told(parameters)
     settings = ", ".join(f"{name} = {value!r}" for name, value in parameters.items())
     lines = [say("provenance.parameters", language, settings=settings)]
     if unit is not None:
@@ -112,6 +117,13 @@ def provenance(
         f"<h2>{escape(say('provenance', language))}</h2>{body}"
         f"<p>{again} <code>{command}</code></p>",
     )
+
+
+def _told(parameters: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings to print: the name of a data folder of one's own, but no path."""
+    data = {"data": Path(str(parameters.get("data", ""))).name}
+    unset = [name for name in ("data", "suppress_below") if not parameters.get(name)]
+    return {name: value for name, value in {**parameters, **data}.items() if name not in unset}
 
 
 def _command(notebook: str, parameters: Mapping[str, object]) -> str:
