@@ -86,6 +86,8 @@ _PUBLIC = {
     "auc": "drivers",
     "brier_score": "drivers",
     "calibration": "drivers",
+    "columns_named": "drivers.terms",
+    "days_past_due": "drivers.population",
     "late_drivers": "drivers",
     "late_probability": "drivers",
     "cohort_bias": "timing",

@@ -63,7 +63,7 @@ class Table:
 
 UNITS = Table(
     "units",
-    "Một dòng là một đơn vị trong một thời kỳ; bốn bảng sau chỉ đơn vị bằng unit_id.",
+    "Một dòng là một đơn vị trong một thời kỳ; các bảng khác chỉ đơn vị bằng unit_id.",
     "One row is one unit in one era; the other tables name a unit by its unit_id.",
     (
         Column("unit_id", "text", "mã đơn vị, kèm thời kỳ", "unit code, with its era", required=True),
@@ -190,7 +190,7 @@ TALLY = Table(
         Column("carried_count", "count", "từ kỳ trước chuyển qua", "carried over into the period", "dossiers"),
         Column("resolved_count", "count", "đã giải quyết", "resolved", "dossiers"),
         Column("on_time_count", "count", "giải quyết đúng hạn, gồm trước hạn", "resolved in time as the rule says, early included", "dossiers"),
-        Column("late_count", "count", "giải quyết quá hạn", "resolved after the due date", "dossiers"),
+        Column("late_count", "count", "giải quyết trễ hạn", "resolved after the due date", "dossiers"),
         Column("pending_in_time_count", "count", "đang giải quyết, trong hạn", "open and in time", "dossiers"),
         Column("overdue_count", "count", "đang giải quyết, quá hạn", "open after the due date", "dossiers"),
         Column("online_count", "count", "tiếp nhận trực tuyến", "received online", "dossiers"),

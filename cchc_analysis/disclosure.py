@@ -53,6 +53,7 @@ def suppress_small(tally: pd.DataFrame, minimum: int) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from cchc_analysis.columns import TALLY, check
     >>> tally = check(pd.DataFrame({
     ...     "unit_id": ["A", "B"], "period_start_on": "2024-01-01", "period_end_on": "2024-01-31",
     ...     "basis": "period", "rule": "strict", "as_of": "2024-01-31", "source": "example",

@@ -50,8 +50,12 @@ def on_time_rate(
 
     Parameters
     ----------
-    tally, by
-        See the module's description.
+    tally
+        Counts from ``count_cells``, ``count_cohorts`` or ``count_forms`` (columns of
+        ``columns.TALLY``), one row per cell.
+    by
+        Further columns of the tally to keep apart, such as 'field'; cells are added over
+        all others.
     interval
         'wilson', 'clopper_pearson' (never covers less than ``confidence``) or 'mid_p'; None
         for no limits: ``low`` and ``high`` are then NaN, ``bounds`` 'none', ``method``
@@ -110,6 +114,7 @@ def due_day_rate(
     more dossiers are early, so it must never be compared with :func:`on_time_rate`.
     Parameters and result as there.
     """
+    _require_tally(tally, "due_day_rate", ["on_time_count", "early_count"])
     with_rest = tally.assign(on_due_day=tally["on_time_count"] - tally["early_count"])
     return _share(with_rest, by, "due_day_rate", ["on_due_day"], _JUDGED, interval, confidence)
 
@@ -217,6 +222,7 @@ def qd766_in_time_share(
     InputError
         If the tally was not counted under rule ``qd766``.
     """
+    _require_tally(tally, "qd766_in_time_share", ["rule"])
     if (tally["rule"] != "qd766").any():
         raise InputError(
             "qd766_in_time_share needs a tally of count_cohorts(..., cohort='received', "
@@ -270,12 +276,7 @@ def _share(
     if interval is not None and interval not in _INTERVALS:
         raise InputError(f"interval: found {interval!r}, expected {', '.join(_INTERVALS)} or None")
     keys = [*TALLY_KEYS, *by]
-    absent = [name for name in (*keys, *count, *total) if name not in tally]
-    if absent:
-        raise InputError(
-            f"{indicator}: the tally has no column {absent[0]!r}; "
-            f"count it with by=[..., {absent[0]!r}] first"
-        )
+    _require_tally(tally, indicator, [*TALLY_KEYS, *count, *total], by)
     if tally.empty:
         return empty(ESTIMATES).reindex(columns=[*ESTIMATES.names, *by])
     groups = tally.groupby(keys, as_index=False, sort=True, dropna=False)
@@ -297,3 +298,22 @@ def _share(
         method = f"{interval} {100 * confidence:g}%"
         estimates = estimates.assign(low=low, high=high, bounds="confidence", method=method)
     return check(estimates, ESTIMATES)
+
+
+def _require_tally(
+    tally: pd.DataFrame, indicator: str, columns: Sequence[str], by: Sequence[str] = ()
+) -> None:
+    """Refuse a table that is no tally, and a key that was not counted."""
+    absent = [name for name in columns if name not in tally]
+    if absent:
+        raise InputError(
+            f"{indicator}: this is no tally; it has no column {absent[0]!r}. Count dossiers with "
+            "count_cells or count_cohorts, forms with count_forms; for printed figures take "
+            "estimates_as_printed"
+        )
+    uncounted = [name for name in by if name not in tally]
+    if uncounted:
+        raise InputError(
+            f"{indicator}: the tally has no column {uncounted[0]!r}; "
+            f"count it with by=[..., {uncounted[0]!r}] first"
+        )

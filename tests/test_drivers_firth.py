@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import optimize
+from scipy import special, stats
 from scipy.special import expit
 
 from cchc_analysis.columns import InputError
@@ -134,13 +134,76 @@ def test_a_level_never_late_is_named_and_has_firths_odds(fit):
     assert np.isnan(row["std_error"])
 
 
-def test_effects_at_the_profile_limits_contain_the_effect(fit):
+def test_an_effect_against_a_level_never_late_has_no_interval(fit):
+    """Its profile limits took dossiers as independent, and the reference as known."""
     effects = fit.effects.set_index(["term", "level"])
     row = effects.loc[("field", "sport")]
-    assert -1 < row["effect_low"] < row["effect"] < row["effect_high"] < 1
-    # below, the level has no late dossier at all: the effect is minus the share of the reference
-    reference = effects.loc[("field", row["reference"]), "adjusted"]
-    assert row["effect_low"] == pytest.approx(-reference, abs=0.01)
+    assert -1 < row["effect"] < 0 and row[["effect_low", "effect_high"]].isna().all()
+    assert row[["low", "high", "p_value"]].notna().all()  # Firth's own, of the odds ratio
+    held = effects[effects["reading"] == "estimated"]
+    assert len(held) == 2 and (held["effect_low"] < held["effect_high"]).all()
+
+
+def fourteen_units():
+    """The largest level is never late; the others are more so in every other unit."""
+    cells = []
+    for place in range(14):
+        mid, small = (3, 1) if place % 2 else (30, 12)
+        levels = [("big", 800, 0), ("mid", 300 - mid, mid), ("small", 100 - small, small)]
+        cells += [(f"u{place:02d}", level, "desk", *counts) for level, *counts in levels]
+    return due(cells)
+
+
+def test_the_reference_is_the_largest_level_with_late_dossiers_and_others():
+    fit = late_drivers(fourteen_units(), ["field"])
+    assert fit.separated == ("field=big",)
+    effects = fit.effects.set_index("level")
+    assert effects["reading"].to_dict() == {
+        "mid": "reference",
+        "big": "firth",
+        "small": "estimated",
+    }
+    assert np.isnan(effects.loc["big", "effect_low"])
+    asked = late_drivers(fourteen_units(), ["field"], reference={"field": "big"}).effects
+    assert asked["level"].tolist() == ["big", "mid", "small"]
+    assert asked["reading"].tolist() == ["reference", "firth", "firth"]
+    assert asked[["effect_low", "effect_high"]].isna().all(axis=None)
+    none_mixed = [("law", "desk", 5, 0), ("land", "desk", 0, 8), ("sea", "desk", 0, 7)]
+    none_mixed = due([(unit, *cell) for unit in "ABC" for cell in none_mixed])
+    assert late_drivers(none_mixed, ["field"]).effects["level"].iloc[0] == "land"
+
+
+def test_the_interval_beside_a_level_never_late_is_that_of_the_clusters():
+    """Leaving out each unit by hand; Firth adds half a dossier to both sides of each level."""
+    rows = fourteen_units().set_index("unit_id")
+    shares, moves = [], []
+    for level in ("small", "mid"):
+        own = rows[rows["field"] == level]
+        late, total = own["late_count"], own["late_count"] + own["on_time_count"]
+        added = total / total.sum()
+        whole = (late.sum() + 0.5) / (total.sum() + 1)
+        without = (late.sum() - late + (1 - added) / 2) / (total.sum() - total + 1 - added)
+        shares.append(whole)
+        moves.append((special.logit(without) - special.logit(whole)) * whole * (1 - whole))
+    error = np.sqrt(13 / 14 * ((moves[0] - moves[1]) ** 2).sum())
+    row = late_drivers(fourteen_units(), ["field"]).effects.set_index("level").loc["small"]
+    assert row["effect"] == pytest.approx(shares[0] - shares[1], rel=1e-5)
+    assert row["effect_high"] - row["effect"] == pytest.approx(
+        stats.t.isf(0.025, 13) * error, rel=1e-4
+    )
+
+
+def test_a_combination_never_late_leaves_its_levels_without_an_interval():
+    """law by post is never late; what law differs by on average rests on that cell too."""
+    more = [(u, f, "post", 40, 6 * (f != "law")) for u in "ABCD" for f in ("land", "law")]
+    fit = late_drivers(
+        due([*CELLS, *more]), "field * channel", reference={"field": "land", "channel": "online"}
+    )
+    assert fit.separated == ("field=law:channel=post",)
+    effects = fit.effects.set_index(["term", "level"])
+    assert effects.loc[("field", "law"), "reading"] == "firth"
+    assert np.isnan(effects.loc[("field", "law"), "effect_low"])
+    assert np.isfinite(effects.loc[("channel", "desk"), "effect_low"])
 
 
 def test_other_levels_hardly_notice(fit):
@@ -160,29 +223,11 @@ def test_a_reference_never_late_makes_every_comparison_firths():
     assert set(fit.separated) == {"field=land", "field=law"}
     assert effects["reading"].tolist() == ["reference", "firth", "firth"]
     row = effects.loc["land"]
-    assert row["effect_low"] < row["effect"] < row["effect_high"]
+    assert np.isnan(row["effect_low"]) and row["low"] < row["odds_ratio"] < row["high"]
     # one-way: Firth adds half a dossier to late and on time of each level
     share = {"sport": 0.5 / 22, "land": (20 * 4 + 6 + 30 * 4 + 6 + 0.5) / (4 * 190 + 12 * 4 + 1)}
     odds = {level: value / (1 - value) for level, value in share.items()}
     assert row["odds_ratio"] == pytest.approx(odds["land"] / odds["sport"], rel=1e-6)
-
-
-def test_effect_limits_let_the_rest_of_the_model_answer():
-    """Two levels: at a limit of the odds ratio the late dossiers still add up, Firth's included."""
-    cells = [cell for cell in CELLS if cell[1] == "land"]
-    fit = late_drivers(due([*cells, *NEVER]), ["field"], reference={"field": "sport"})
-    row = fit.effects.iloc[1]
-    late, total = 20 * 4 + 6 + 30 * 4 + 6, 4 * 190 + 12 * 4
-    for end in ("low", "high"):
-        odds = row[end]
-
-        def missing(start, odds=odds):
-            moved = odds * start / (1 - start + odds * start)
-            return 22 * start + (total + 1) * moved - (late + 1)
-
-        start = optimize.brentq(missing, 1e-9, 1 - 1e-9)
-        moved = odds * start / (1 - start + odds * start)
-        assert row[f"effect_{end}"] == pytest.approx(moved - start, rel=1e-4)
 
 
 @pytest.mark.parametrize("late", [False, True])
@@ -201,7 +246,7 @@ def test_separation_that_no_level_alone_gives_away():
         for field, channel, late in [("land", "online", 1), ("land", "desk", 0), ("law", "desk", 0)]
     ]
     fit = late_drivers(due([*cells, ("A", "law", "online", 10, 10)]), ["field", "channel"])
-    assert fit.reading == "firth" and "channel=online" in fit.separated
+    assert fit.reading == "firth" and "channel=desk" in fit.separated
     assert np.isfinite(fit.coefficients["coefficient"]).all()
 
 

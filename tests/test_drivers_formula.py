@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from cchc_analysis.columns import InputError
 from cchc_analysis.drivers import MISSING, PER_UNIT, late_drivers
-from cchc_analysis.drivers.terms import read_terms
+from cchc_analysis.drivers.terms import columns_named, read_terms
+from cchc_analysis.tally.features import KEYS
 
 TALLY = pd.DataFrame(
     {
@@ -95,6 +96,53 @@ def test_anything_else_is_refused_with_one_message(formula, tmp_path, monkeypatc
 def test_what_cannot_be_a_term_is_named(formula, message):
     with pytest.raises(InputError, match=message):
         read_terms(formula, TALLY.assign(result_month=1))
+
+
+KNOWN_BEFORE = [
+    *KEYS, "legal_days", "office", "procedure_group", "district", "received_year", "due_week",
+    "submitted_hour", "weekend", "latest_rule", "delivery_channel", "priority", "process_kind",
+    "digitised",
+]  # fmt: skip
+KNOWN_AFTER = [
+    "resolved_month", "completed_month", "processing_days", "handling_time", "actual_days",
+    "days_used", "delay_days", "delayed", "decision_month", "issued_month", "reappointed_count",
+    "withdrawn", "refused", "on_time", "done", "result_month", "returned_at", "finished",
+    "closed_on", "closing_week", "end_month", "status", "early", "late_cause", "overdue_days",
+    "time_taken", "elapsed", "duration", "apologised", "causes", "reason", "synchronised_at",
+    "outcome", "Resolved Month", "due_day", "pending", "rejected", "turnaround",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KNOWN_BEFORE)
+def test_what_is_known_at_receipt_may_be_a_term(name):
+    assert read_terms([name], pd.DataFrame({name: ["x"]})).columns == [name]
+
+
+@pytest.mark.parametrize("name", KNOWN_AFTER)
+def test_what_is_known_after_closing_is_banned(name):
+    with pytest.raises(InputError, match="known only after a dossier is closed"):
+        read_terms([name], pd.DataFrame({name: ["x"]}))
+
+
+@pytest.mark.parametrize(
+    ("terms", "columns"),
+    [
+        ("field * channel", ["field", "channel"]),
+        ("field*channel - channel:field + log(allowed_days)", ["field", "channel", "allowed_days"]),
+        ("C(`lĩnh vực`) + `lĩnh vực`:field", ["lĩnh vực", "field"]),
+        ("field - channel", ["field", "channel"]),
+        (["field", "received_month"], ["field", "received_month"]),
+    ],
+)
+def test_the_columns_named_are_those_to_count_by(terms, columns):
+    assert columns_named(terms) == columns
+    tally = pd.DataFrame({name: ["1"] for name in columns}).assign(allowed_days=1)
+    assert set(read_terms(terms, tally).columns) <= set(columns)
+
+
+def test_columns_of_no_formula_are_refused():
+    with pytest.raises(InputError, match="cannot read"):
+        columns_named("field ** 2")
 
 
 PIECES = [

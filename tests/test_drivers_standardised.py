@@ -7,6 +7,7 @@ import statsmodels.api as sm
 from scipy import stats
 from scipy.special import expit, logit
 
+from cchc_analysis import narrative
 from cchc_analysis.columns import InputError
 from cchc_analysis.drivers import (
     ALL,
@@ -149,6 +150,53 @@ def test_a_level_of_one_unit_does_not_stand_in(tally):
         np.isfinite(into["share"]) and np.isnan(into[["low", "difference_low"]].astype(float)).all()
     )
     assert "sea" not in set(would_change(fit)["as"])
+
+
+def test_a_level_of_one_unit_alone_has_no_interval_when_it_is_replaced():
+    """What a unit does and what its own field does cannot be told apart: no error of either."""
+    cells = [(f"u{i}", "other", "desk", 950 - 8 * i, 50 + 8 * i) for i in range(8)]
+    table = would_change(late_drivers(due([*cells, ("V", "land", "desk", 380, 120)]), ["field"]))
+    row = table.set_index("level").loc["land"]
+    rate = sum(50 + 8 * i for i in range(8)) / 8000
+    assert row["difference"] == pytest.approx(rate - (8000 * rate + 120) / 8500, rel=1e-9)
+    limits = ["low", "high", "difference_low", "difference_high"]
+    assert table[limits].isna().all(axis=None) and row["clusters"] == 1
+    said = [block.html for block in narrative.would_change(table, language="en")]
+    assert len(said) == 1 and "No single group" in said[0]
+
+
+def test_levels_that_cannot_be_estimated_stay_as_they_are_in_the_bound(tally):
+    """All as the least late: of the levels that are found in several units, late and not."""
+    more = [("u00", "sea", "desk", 5, 15), *((f"u{i:02d}", "law2", "desk", 9, 0) for i in range(9))]
+    fit = late_drivers(pd.concat([tally, due(more)]), ["field"])
+    table = would_change(fit).set_index("level")
+    rows = with_total(tally).groupby("field")[["late_count", "total"]].sum()
+    share = rows["late_count"] / rows["total"]
+    row = table.loc[ALL]
+    assert row["as"] == share.idxmin() and np.isfinite(row["difference_high"])
+    assert row["count"] == rows["total"].drop(share.idxmin()).sum()
+    never = (0.5 / (81 + 1)) * 81  # one-way: half a dossier is added to each side of a level
+    least = (rows["late_count"] + 0.5) / (rows["total"] + 1)
+    late = rows["total"].sum() * least.min() + 20 * 15.5 / 21 + never
+    assert row["share"] == pytest.approx(late / (rows["total"].sum() + 101), rel=1e-5)
+    assert table.loc[["sea", "law2"], ["low", "difference_high"]].isna().all(axis=None)
+
+
+def test_complete_separation_has_no_interval_of_no_width():
+    cells = [(f"u{i}", f, "desk", 9 * (f == "law"), 9 * (f != "law"))
+             for i in range(8) for f in ("land", "law")]  # fmt: skip
+    table = would_change(late_drivers(due(cells), ["field"]))
+    assert table[["low", "high", "difference_low", "difference_high"]].isna().all(axis=None)
+
+
+def test_in_how_many_units_both_sides_occur(tally):
+    more = [(f"u{i:02d}", "sea", "desk", 50 + i, 15 - i) for i in range(3)]
+    table = would_change(late_drivers(pd.concat([tally, due(more)]), ["field", "channel"]))
+    found = table.set_index(["term", "level"])["clusters"].to_dict()
+    assert found == {
+        ("field", "sea"): 3, **{("field", level): 20 for level in ("land", "law", "trade", ALL)},
+        **{("channel", level): 20 for level in ("desk", "online", ALL)},
+    }  # fmt: skip
 
 
 def test_refusals_and_no_model(fit, tally):

@@ -302,3 +302,50 @@ def test_scores_by_hand():
 def test_a_day_without_a_landmark_cannot_be_tested():
     with pytest.raises(InputError, match="none on 2024-03-02"):
         backtest(LANDMARKS, cutoffs=["2024-03-02"])
+
+
+def few(*rows):
+    """Dossiers of one commune: received, due, finished."""
+    days = pd.DataFrame(rows, columns=["received_at", "due_at", "result_at"])
+    days = days.apply(pd.to_datetime)
+    return days.assign(
+        dossier_id=[f"d{i}" for i in range(len(days))], unit_id="A", field="F", procedure="P",
+        channel="online", source="x",
+    )  # fmt: skip
+
+
+def test_a_cutoff_with_nothing_open_is_one_with_none_late():
+    """Open on the first and the fourth Friday only; by hand."""
+    fridays = pd.date_range("2024-05-03", periods=4, freq="7D")
+    dossiers = few(("2024-05-02", "2024-05-06", "2024-05-07"), ("2024-05-23", "2024-05-27", None))
+    past = count_landmarks(dossiers, cutoffs=fridays, as_of="2024-05-31", days="calendar")
+    assert past["dossier_count"].tolist() == [1, 0, 0, 1]
+    assert past["late_count"].tolist() == [1, 0, 0, 1]
+    tested = backtest(past, cutoffs=fridays)
+    counts = tested.horizons[tested.horizons["weeks"] == 1]
+    assert counts["dossiers"].tolist() == [1, 0, 0, 1]
+    assert counts["late"].tolist() == [1, 0, 0, 1]
+    assert counts["expected"].tolist()[1:3] == [0, 0]
+    assert tested.source == "x"
+    assert len(tested.predictions) == 2
+    # foretold was the fourth only, and 0 of 0 is no hit
+    assert backtest_coverage(tested)["total"].tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("rows", [[], [("2024-05-02", None, None)]])
+def test_where_nothing_was_ever_open_and_in_time_nothing_is_tested(rows):
+    fridays = pd.date_range("2024-05-03", periods=4, freq="7D")
+    past = count_landmarks(few(*rows), cutoffs=fridays, as_of="2024-05-31", days="calendar")
+    tested = backtest(past, cutoffs=fridays[1:])
+    assert np.isnan(backtest_scores(tested)["brier"].item())
+    assert backtest_coverage(tested).empty and np.isnan(backtest_calibration(tested).slope)
+    assert lateness_forecast(past, trained_on="2024-05-31").reading == "no_history"
+
+
+def test_misses_are_counted_by_their_side():
+    tested = backtest(LANDMARKS, cutoffs=DAYS[10:13], horizons=[1])
+    rows = tested.horizons.assign(
+        low=5.0, high=9.0, late=[4.0, 5.0, 10.0], inside=[False, True, False]
+    )
+    found = backtest_coverage(replace(tested, horizons=rows)).iloc[0]
+    assert (found["below_count"], found["count"], found["above_count"]) == (1, 1, 1)

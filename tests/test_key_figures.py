@@ -78,7 +78,8 @@ NONE_PRINTED, NONE_COUNTED = empty(PUBLISHED), empty(ESTIMATES)
         (rate(990, 1000, 0.982, 0.995), goal(0.999), "99.9 % or more: missed."),
         (
             rate(985, 1000, 0.975, 0.991), goal(0.98),
-            "attained by the counts, but the 95 % interval holds it: a similar period might",
+            "attained by the counts, but the 95 % interval contains the target: a similar"
+            " period might",
         ),
         (rate(979, 1000, 0.968, 0.986), goal(0.98), "missed by the counts, but the 95 % interval"),
         # exactly on the target: 'or more' is met by the counts, 'above' is not
@@ -91,7 +92,7 @@ NONE_PRINTED, NONE_COUNTED = empty(PUBLISHED), empty(ESTIMATES)
         ),
         (
             rate(985, 1000, 0.975, 0.991, days=HALF), goal(0.98),
-            "open, because the 95 % interval holds it (up to 30 Jun 2024; the target",
+            "open, because the 95 % interval contains the target (up to 30 Jun 2024; the target",
         ),
     ],
 )  # fmt: skip
@@ -212,6 +213,7 @@ def test_drivers_open_with_what_is_clear_and_name_no_cause():
         "term": "channel", "level": ["online", "post", "paper"], "reference": "direct",
         "effect": [-0.04, 0.09, 0.2], "effect_low": [-0.06, -0.01, 0.1],
         "effect_high": [-0.02, 0.19, 0.3], "count": [10.0, 20.0, NAN], "total": 100.0,
+        "clusters": 12.0,
     })  # fmt: skip
     fit = SimpleNamespace(model=True, late=30, dossiers=200, rule="strict", clusters=12,
                           small_clusters={"a": 3}, effects=effects)  # fmt: skip

@@ -116,8 +116,21 @@ def test_a_missing_key_keeps_its_own_group_and_rules_stay_apart():
 def test_a_key_that_was_not_counted_is_named():
     with pytest.raises(InputError, match=r"on_time_rate: the tally has no column 'field'"):
         metrics.on_time_rate(tally(**CELL), by=["field"])
-    with pytest.raises(InputError, match="has no column 'late_count'"):
-        metrics.on_time_rate(tally(**CELL).drop(columns="late_count"))
+    with pytest.raises(InputError, match=r"count it with by=\[\.\.\., 'field'\] first"):
+        metrics.late_rate(tally(**CELL), by=["unit_id", "field"])
+
+
+@pytest.mark.parametrize(
+    ("metric", "column"),
+    [
+        (metrics.on_time_rate, "late_count"), (metrics.due_day_rate, "early_count"),
+        (metrics.qd766_in_time_share, "rule"), (metrics.summary, "unit_id"),
+    ],
+)  # fmt: skip
+def test_a_table_that_is_no_tally_is_refused_with_what_makes_one(metric, column):
+    message = f"this is no tally; it has no column '{column}'.*count_cells.*estimates_as_printed"
+    with pytest.raises(InputError, match=message):
+        metric(tally(**CELL).drop(columns=column))
 
 
 def test_wider_confidence_gives_wider_limits():

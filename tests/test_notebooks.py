@@ -115,6 +115,7 @@ RUNS = [
     ("01_unit_profile", "both", {"unit": "Huyện Mẫu B (mô phỏng)", "rule": "form06"}),
     ("02_compare_units", "both", {}),
     ("03_late_drivers", "both", {}),
+    ("03_late_drivers", "en", {"unit": "Huyện Mẫu B (mô phỏng)", "terms": "field * channel"}),
     ("04_published_figures", "both", {}),
     ("05_time_and_backlog", "both", {}),
     ("06_scorecard", "both", {}),

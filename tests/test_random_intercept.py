@@ -1,10 +1,12 @@
 """One random intercept on counts: against direct integration of the likelihood."""
 
+from time import process_time
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import minimize
-from scipy.special import expit, xlogy
+from scipy.special import expit, logsumexp, xlogy
 from scipy.stats import norm
 
 from cchc_analysis.columns import InputError
@@ -41,18 +43,18 @@ def design(cells: pd.DataFrame, procedures: bool) -> np.ndarray:
 GRID = np.linspace(-9, 9, 3001)  # fine enough for the trapezoidal rule to be exact here
 
 
-def unit_densities(cells: pd.DataFrame, columns: np.ndarray, beta, sd: float) -> np.ndarray:
-    """The definition: likelihood of a unit's dossiers by intercept, times the normal density."""
+def unit_logs(cells: pd.DataFrame, columns: np.ndarray, beta, sd: float) -> pd.DataFrame:
+    """The definition: log likelihood of a unit's dossiers by intercept, with the normal density."""
     late = (cells["late_count"] + cells["overdue_count"]).to_numpy()[:, None]
     in_time = cells["on_time_count"].to_numpy()[:, None]
     odds = (columns @ beta)[:, None] + sd * GRID
-    logs = -late * np.log1p(np.exp(-odds)) - in_time * np.log1p(np.exp(odds))
-    return np.exp(pd.DataFrame(logs).groupby(cells["unit_id"].to_numpy()).sum()) * norm.pdf(GRID)
+    logs = -late * np.logaddexp(0, -odds) - in_time * np.logaddexp(0, odds)
+    return pd.DataFrame(logs).groupby(cells["unit_id"].to_numpy()).sum() + norm.logpdf(GRID)
 
 
 def log_likelihood(cells: pd.DataFrame, columns: np.ndarray, beta, sd: float) -> float:
-    densities = unit_densities(cells, columns, beta, sd).to_numpy()
-    return np.log(densities.sum(axis=1) * (GRID[1] - GRID[0])).sum()
+    logs = unit_logs(cells, columns, beta, sd).to_numpy()
+    return (logsumexp(logs, axis=1) + np.log(GRID[1] - GRID[0])).sum()
 
 
 CHANNEL = {"channel": "in_person"}
@@ -120,7 +122,7 @@ def test_limits_of_the_sd_lose_what_chi_squared_allows(cells, fit, best):
 
 def test_unit_predictions_equal_direct_integration(cells, fit):
     columns, beta = design(cells, procedures=True), fit.effects["coefficient"].to_numpy()
-    chance = unit_densities(cells, columns, beta, fit.sd)
+    chance = np.exp(unit_logs(cells, columns, beta, fit.sd))
     chance = chance.div(chance.sum(axis=1), axis=0)
     mean = fit.sd * (chance @ GRID)
     spread = np.sqrt(fit.sd**2 * (chance @ GRID**2) - mean**2)
@@ -203,6 +205,7 @@ def test_truth_is_recovered():
         ({"on_time_count": 0}, "all_late"),
         ({"on_time_count": 0, "late_count": 0, "overdue_count": 0}, "no_dossiers"),
         ({"unit_id": "A"}, "one_unit"),
+        ({"unit_id": list("AB") * 27}, "two_units"),
     ],
 )
 def test_nothing_to_fit_says_why(cells, change, reading):
@@ -211,6 +214,90 @@ def test_nothing_to_fit_says_why(cells, change, reading):
     assert found.effects.empty
     assert found.units.empty
     assert np.isnan([found.sd, found.sd_low, found.sd_high, found.median_odds_ratio]).all()
+
+
+def pair(unit: str, late: int, total: int) -> list[tuple]:
+    """A unit's dossiers in two channels, of which the term says nothing."""
+    return [(unit, "online", late // 2, total // 2), (unit, "post", late - late // 2, total // 2)]
+
+
+def few(*units: tuple[str, int, int]) -> pd.DataFrame:
+    rows = [row for unit in units for row in pair(*unit)]
+    names = ["unit_id", "channel", "late_count", "total"]
+    cells = pd.DataFrame(rows, columns=names).assign(
+        overdue_count=0, period_start_on="2026-01-01", period_end_on="2026-06-30", basis="due",
+        rule="strict", as_of="2026-07-01", source="simulated",
+    )  # fmt: skip
+    return cells.assign(on_time_count=cells["total"] - cells["late_count"]).drop(columns="total")
+
+
+NEVER = [(f"never {number}", 0, 2000) for number in range(10)]
+MOSTLY = [(f"mostly {number}", 1200, 2000) for number in range(2)]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "units",
+    [
+        [*NEVER, *MOSTLY],
+        [("A", 0, 900), ("B", 880, 900), ("C", 0, 20)],
+        [("A", 0, 2000), ("B", 2000, 2000), ("C", 1, 2000), ("D", 1999, 2000)],
+    ],
+)
+def test_units_at_the_ends_get_no_estimate_and_soon(units):
+    """Their likelihood rises to an sd of 13 and an intercept of -21, by direct integration."""
+    began = process_time()
+    found = random_intercept(few(*units), ["channel"])
+    assert process_time() - began < 5
+    assert found.reading == "no_estimate"
+    assert found.effects.empty and found.units.empty
+    assert np.isnan([found.sd, found.sd_low, found.sd_high, found.median_odds_ratio]).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_limit_beyond_the_widest_is_infinite_and_the_estimate_stands():
+    """Three units about 2 log odds apart: by direct integration an sd of 4 loses less than 1.92."""
+    cells = few(("A", 20, 2000), ("B", 400, 2000), ("C", 1600, 2000))
+    found = random_intercept(cells, ["channel"])
+    columns = design(cells, procedures=False)
+    best, wide = (
+        minimize(
+            lambda beta, sd=sd: -log_likelihood(cells, columns, beta, sd),
+            [-1.5, 0.0],
+            method="BFGS",
+            options={"gtol": 1e-3},
+        ).fun
+        for sd in (found.sd, 4.0)
+    )
+    assert wide - best < 3.841459 / 2
+    assert -best == pytest.approx(found.log_likelihood, abs=1e-4)
+    assert (found.reading, found.sd_high, found.median_odds_ratio_high) == (
+        "fitted", np.inf, np.inf,
+    )  # fmt: skip
+    assert 0 < found.sd_low < found.sd < 4
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_given_is_a_maximum_whatever_the_units(seed):
+    """Small and large units, near and far apart: no step of ours beats what is given as fitted."""
+    rng = np.random.default_rng(seed)
+    total = rng.choice([4, 20, 300, 2000], rng.integers(3, 12))
+    late = rng.binomial(total, expit(rng.choice([-4, -2, 0]) + rng.choice([0.5, 1, 2, 4])
+                                     * rng.standard_normal(len(total))))  # fmt: skip
+    cells = few(*((f"u{i:02}", *pair) for i, pair in enumerate(zip(late, total, strict=True))))
+    found = random_intercept(cells, ["channel"], reference={"channel": "post"})
+    assert found.reading in ("fitted", "no_estimate")
+    if found.reading == "no_estimate" or found.sd == 0 or len(found.effects) < 2:
+        return
+    at, columns = found.effects["coefficient"].to_numpy(), design(cells, procedures=False)
+    value = log_likelihood(cells, columns, at, found.sd)
+    assert value == pytest.approx(found.log_likelihood, abs=0.01)
+    assert (found.effects["std_error"] > 0).all()
+    for step in ([0.1, 0], [-0.1, 0], [0, 0.1], [0, -0.1]):
+        assert log_likelihood(cells, columns, at + step, found.sd) < value + 1e-3
+    for factor in (0.9, 1.1):
+        assert log_likelihood(cells, columns, at, factor * found.sd) < value + 1e-3
 
 
 def test_constant_terms_are_left_out(cells):

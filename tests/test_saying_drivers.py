@@ -132,12 +132,31 @@ def test_effects_are_those_of_the_late_shares(language):
     assert MARK[language] in text(changes)
 
 
-def test_the_limits_of_a_level_never_late_hold_its_effect():
-    """None of 270 against 90 of 300: thirty points at most, and the page says so with a minus."""
+def test_a_level_never_late_is_said_in_words_not_by_an_interval():
+    """None of 270 against 90 of 300: thirty points, which the table has without an interval."""
     fit, (drivers, *_) = drivers_page(TALLIES["firth"], "en")
     row = fit.effects.set_index("level").loc["civil"]
-    assert -0.31 < row["effect_low"] < row["effect"] < row["effect_high"] < -0.25
-    assert "−29.9" in text(drivers)
+    assert row["effect"] == pytest.approx(0.5 / 271 - 90.5 / 301, rel=1e-4)
+    said = text(drivers)
+    assert "−29.9" in said and "'civil': none of its 270 dossiers is late." in said
+    assert "95 % interval" not in text(narrative.drivers(fit, language="en"))
+    assert "Such groups: 1." in said and "No group differs" not in said
+    assert narrative.drivers_glance(fit, language="en")[1].html.count("0/0") == 1
+    always = late_drivers(cells((70, 30), (0, 90)), ["field"])
+    assert "all of its 270 dossiers are late." in text(narrative.drivers(always, language="en"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_levels_never_late_are_counted_not_the_coefficients_against_them(language):
+    rows = [(u, f, *n) for u in "ABCDEFG"
+            for f, n in (("big", (800, 0)), ("land", (70, 30)), ("civil", (90, 10)))]  # fmt: skip
+    fit = late_drivers(tally(*rows), ["field"], reference={"field": "big"})
+    parts = sections.drivers(fit, units=UNITS, language=language)
+    words = {"en": ("Such groups: 1.", "never or always late: 2."),
+             "vi": ("Số nhóm như vậy: 1.", "toàn hồ sơ trễ hạn: 2.")}[language]  # fmt: skip
+    assert all(word in text(parts) for word in words)
+    assert figures_unsaid(parts) == []
+    assert not any(block.kind == "figure" for block in parts)
 
 
 def test_a_change_too_small_to_matter_is_not_told():

@@ -95,7 +95,7 @@ def test_the_share_in_time_comes_with_what_is_beside_it():
 @pytest.mark.parametrize(
     ("frame", "words"),
     [
-        (durations((1, "pending", 7, 30.0)), "none has been followed to its due day"),
+        (durations((1, "pending", 7, 30.0)), "too few can have been followed to their due day"),
         (durations((1, "result", 7, np.nan)), "none of the 7 dossiers"),
         (durations((5, "result", 7, 4.0), entry_days=3, cohort="observed"), "was received in it"),
     ],

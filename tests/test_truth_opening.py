@@ -94,12 +94,14 @@ def test_drivers(seed):
         "term": "field", "level": [f"L{i}" for i in range(n)], "reference": "R", "effect": effect,
         "effect_low": effect - half, "effect_high": effect + half,
         "count": rng.choice([3.0, np.nan], n, p=[0.9, 0.1]),
+        "clusters": rng.choice([5.0, 6.0, 12.0], n, p=[0.2, 0.2, 0.6]),
     })  # fmt: skip
     fit = SimpleNamespace(effects=effects, model=1, late=7, dossiers=90, clusters=12,
                           small_clusters={"U1": 4}, rule="strict")  # fmt: skip
     known = [row for row in effects.to_dict("records")
              if row["effect_low"] <= row["effect_high"] and row["count"] > 0]  # fmt: skip
     clear = {row["level"]: row for row in known if row["effect_low"] > 0 or row["effect_high"] < 0}
+    clear = {level: row for level, row in clear.items() if row["clusters"] >= 6}
     for language in LANGUAGES:
         blocks = narrative.drivers_glance(fit, language=language)
         assert of_of(card(blocks, "glance.clear", language)[0], language) == [

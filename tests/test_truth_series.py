@@ -185,10 +185,13 @@ def test_drivers(seed):
     levels = int(rng.integers(1, 12))
     effect = rng.choice([-1, 1], levels) * rng.choice([0, 0.001, 0.02, 0.2], levels)
     width = rng.choice([0.001, 0.02, 0.3], levels)
+    reading = rng.choice(["estimated", "estimated", "firth", "one_cluster"], levels)
+    width = np.where(reading == "estimated", width, np.nan)  # the others have no interval
     effects = pd.DataFrame({
         "term": "field", "level": [f"L{i}" for i in range(levels)], "reference": "R",
         "effect": effect, "effect_low": effect - width, "effect_high": effect + width,
-        "reading": rng.choice(["estimated", "estimated", "firth", "one_cluster"], levels),
+        "reading": reading, "count": 5.0, "total": 50.0,
+        "clusters": rng.choice([2.0, 5.0, 6.0, 20.0], levels),
     })  # fmt: skip
     empty = pd.DataFrame()
     fit = DriverFit(
@@ -196,7 +199,7 @@ def test_drivers(seed):
         "unit_id", "jackknife", None, None, 0.95, "m", "strict", "x.csv", pd.NaT, pd.NaT, object(),
     )  # fmt: skip
     told = same_in_both(narrative.drivers, fit, topic="drivers")
-    known = effects[effects["reading"] != "one_cluster"].to_dict("records")
+    known = effects[effects["reading"] == "estimated"].to_dict("records")
     clear = {row["level"]: row for row in known if row["effect_low"] > 0 or row["effect_high"] < 0}
     named = [
         (sentence, side)
@@ -209,6 +212,15 @@ def test_drivers(seed):
         assert (row["effect"] > 0) == (side == "more")
         assert abs(sentence["points"] - abs(100 * row["effect"])) <= 0.0501
         assert 0 <= sentence["low"] <= sentence["high"]
+    few = [(sentence["group"], sentence["units"]) for sentence in told.get("drivers.few", [])]
+    named_few = [clear[sentence["level"]] for sentence, _ in named]
+    assert sorted(few) == sorted(
+        (row["level"], row["clusters"]) for row in named_few if row["clusters"] < 6
+    )
+    by_firth = int((reading == "firth").sum())
+    assert told.get("drivers.beside", []) == ([{"n": by_firth}] if by_firth else [])
+    alone = int((reading == "one_cluster").sum())
+    assert told.get("drivers.open", []) == ([{"n": alone}] if alone else [])
     assert ("drivers.none_clear" in told) == (not clear)
     further, unclear = len(clear) - len(named), len(known) - len(clear)
     assert told.get("drivers.further", []) == ([{"n": further}] if further else [])

@@ -30,7 +30,8 @@ class Backtest:
     late of all the dossiers the forecast had learnt from."""
     horizons: pd.DataFrame
     """Per ``cutoff_on`` and ``weeks``: ``dossiers``, ``expected``, ``low``, ``high``, ``late``
-    (NaN where not all due days have passed) and ``inside``."""
+    (NaN where not all due days have passed) and ``inside`` (missing too where no dossier was
+    to fall due: to foretell 0 of 0 rightly is no merit)."""
     rule: str
     source: str
 
@@ -62,12 +63,13 @@ def backtest(
     Returns
     -------
     Backtest
-        Cut-offs before which nothing fell due have no prediction (NaN).
+        Cut-offs before which nothing fell due have no prediction (NaN). On a cut-off with
+        nothing open there was nothing to foretell: 0 dossiers, 0 late.
 
     Raises
     ------
     InputError
-        If a cut-off has no landmark; as :func:`lateness_forecast`.
+        If a cut-off was not counted; as :func:`lateness_forecast`.
     """
     cells = as_categories(landmarks)
     predictions, counted = [], []
@@ -84,7 +86,7 @@ def backtest(
         predictions=pd.concat(predictions, ignore_index=True),
         horizons=pd.concat(counted, ignore_index=True),
         rule="; ".join(sorted(landmarks["rule"].unique())),
-        source="; ".join(sorted(landmarks["source"].unique())),
+        source="; ".join(sorted(landmarks["source"].dropna().unique())),
     )
 
 
@@ -96,6 +98,7 @@ def _foretold(
     weeks: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the predictions of one cut-off and the counts of its horizons."""
+    now = now[now["dossier_count"] > 0]  # none at all: the cut-off is in the horizons, with 0
     forecast = lateness_forecast(cells, trained_on=cutoff, weeks=weeks)
     known = forecast.fit is not None
     predicted = now[_PREDICTED].assign(
@@ -107,7 +110,8 @@ def _foretold(
     late = [now.loc[ahead <= 7 * n, "late_count"].sum(skipna=False) for n in horizons]
     counts = counts.assign(cutoff_on=cutoff, late=late)
     inside = counts["late"].between(counts["low"], counts["high"]).astype("boolean")
-    return predicted, counts.assign(inside=inside.mask(counts[["late", "low"]].isna().any(axis=1)))
+    untold = counts[["late", "low"]].isna().any(axis=1) | (counts["dossiers"] == 0)
+    return predicted, counts.assign(inside=inside.mask(untold))
 
 
 def backtest_scores(tested: Backtest) -> pd.DataFrame:
@@ -166,18 +170,27 @@ def backtest_coverage(tested: Backtest) -> pd.DataFrame:
     """Count how often the number of late dossiers lay in the interval foretold.
 
     Neighbouring cut-offs share dossiers, so their hits and misses come together: few weeks say
-    little.
+    little. Only a week ahead, on cut-offs a week apart, does each dossier count once.
 
     Returns
     -------
     DataFrame
-        One row per ``weeks``: ``count`` (inside), ``total`` (cut-offs with a known outcome),
-        ``value`` (their share), mean ``expected`` and mean ``late``; ``rule``, ``source``.
+        One row per ``weeks``: ``count`` (inside), ``total`` (cut-offs with dossiers to fall
+        due and a known outcome), ``value`` (their share), ``above_count`` (more late than the
+        interval) and ``below_count`` (fewer), mean ``expected`` and mean ``late``; ``rule``,
+        ``source``.
     """
     told = tested.horizons[tested.horizons["inside"].notna()]
-    groups = told.assign(inside=told["inside"].astype(float)).groupby("weeks")
-    found = groups.agg(count=("inside", "sum"), total=("inside", "size"), value=("inside", "mean"),
-                       expected=("expected", "mean"), late=("late", "mean"))  # fmt: skip
+    told = told.assign(
+        inside=told["inside"].astype(float),
+        above=(told["late"] > told["high"]).astype(float),
+        below=(told["late"] < told["low"]).astype(float),
+    )
+    found = told.groupby("weeks").agg(
+        count=("inside", "sum"), total=("inside", "size"), value=("inside", "mean"),
+        above_count=("above", "sum"), below_count=("below", "sum"),
+        expected=("expected", "mean"), late=("late", "mean"),
+    )  # fmt: skip
     return found.reset_index().assign(rule=tested.rule, source=tested.source)
 
 

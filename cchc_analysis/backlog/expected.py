@@ -70,6 +70,8 @@ def horizon_counts(
     rows = pd.DataFrame(
         {"weeks": list(horizons), "dossiers": [count[within].sum() for within in inside]}
     )
+    if cells.empty:  # nothing is open: that none will be late needs no forecast
+        return rows.assign(expected=0.0, low=0.0, high=0.0)
     if forecast.fit is None:
         return rows.assign(expected=np.nan, low=np.nan, high=np.nan)
     found = log_odds(cells, forecast)

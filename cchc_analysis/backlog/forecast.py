@@ -151,7 +151,7 @@ def lateness_forecast(
         dossiers=float(total.sum()),
         late=float(late.sum()),
         rule="; ".join(sorted(landmarks["rule"].astype("str").unique())),
-        source="; ".join(sorted(landmarks["source"].astype("str").unique())),
+        source="; ".join(sorted(landmarks["source"].dropna().astype("str").unique())),
     )
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from cchc_analysis.drivers.firth import augmented
 from cchc_analysis.drivers.fitting import Fitted, LogitModel
-from cchc_analysis.drivers.logit import fit_counts
 
 PER_UNIT = "(per unit)"  # stands for the level of a covariate that is a number
 
@@ -49,6 +46,9 @@ def effect_table(found: Fitted) -> pd.DataFrame:
     first = effects.groupby("term")["clusters"].transform("first")
     alone = effects["alone"] | (effects["clusters"] == 1) | (first == 1)
     shown = ~(is_reference | alone)
+    # Firth's limits are of dossiers independent of each other; of an effect they were far too
+    # narrow, and where a share is 0 or 1 in every cluster, clusters show no error of it either
+    sure = shown & ~effects["by_firth"]
     return effects.assign(
         coefficient=own["coefficient"].mask(is_reference & ~effects["joint"], 0.0),
         std_error=own["std_error"].where(shown),
@@ -56,8 +56,8 @@ def effect_table(found: Fitted) -> pd.DataFrame:
         low=np.exp(own["low"].where(shown)),
         high=np.exp(own["high"].where(shown)),
         p_value=own["p_value"].where(shown),
-        effect_low=effects["effect_low"].where(shown),
-        effect_high=effects["effect_high"].where(shown),
+        effect_low=effects["effect_low"].where(sure),
+        effect_high=effects["effect_high"].where(sure),
         reading=np.select(
             [is_reference, alone, effects["by_firth"]],
             ["reference", "one_cluster", "firth"],
@@ -112,19 +112,15 @@ def _level_rows(found: Fitted, column: str) -> list[dict]:
     rows = []
     for level, (share, gradient) in at.items():
         place = model.design.place(column, level)
-        by_firth = place in found.separated
         effect = share - start
-        low, high = (
-            _profile_limits(found, column, level, joint)
-            if by_firth
-            else _delta_limits(found, effect, gradient - start_gradient)
-        )
+        low, high = _delta_limits(found, effect, gradient - start_gradient)
         rows.append(
             {
                 "term": column, "level": level, "reference": levels[0], "joint": joint,
                 "place": -1 if joint or place is None else place, "adjusted": share,
                 "effect": effect, "effect_low": max(low, -1.0), "effect_high": min(high, 1.0),
-                "alone": _alone(model, column, {level, levels[0]}), "by_firth": by_firth,
+                "alone": _alone(model, column, {level, levels[0]}),
+                "by_firth": _by_firth(found, column, level),
                 **counts.loc[level],
             }
         )  # fmt: skip
@@ -149,7 +145,7 @@ def _number_row(found: Fitted, column: str) -> dict:
         "term": column, "level": PER_UNIT, "reference": "", "joint": joint,
         "place": -1 if place is None else place, "adjusted": np.nan,
         "effect": effect, "effect_low": low, "effect_high": high,
-        "alone": _alone(model, column, {""}), "by_firth": place in found.separated,
+        "alone": _alone(model, column, {""}), "by_firth": _by_firth(found, column, ""),
         "count": model.rows["late"].sum(), "total": model.rows["total"].sum(),
         "clusters": model.degrees + 1,
     }  # fmt: skip
@@ -171,39 +167,18 @@ def _alone(model: LogitModel, column: str, levels: Collection[str]) -> bool:
     return bool(np.isnan(np.diag(model.covariance)[own or within]).any())
 
 
+def _by_firth(found: Fitted, column: str, level: str) -> bool:
+    """Say whether a coefficient of a level, or of a number, has no finite estimate otherwise."""
+    design = found.model.design
+    names = {factor.name for factor in design.terms.factors if factor.column == column}
+    return any(
+        name in names and own == level
+        for place in found.separated
+        for name, own in design.parts[place]
+    )
+
+
 def _delta_limits(found: Fitted, effect: float, gradient: np.ndarray) -> tuple[float, float]:
     """Return the ends of the interval of an effect by its error."""
     margin = found.model.reach(found.confidence) * found.model.error(gradient)
     return effect - margin, effect + margin
-
-
-def _profile_limits(found: Fitted, column: str, level: str, joint: bool) -> tuple[float, float]:
-    """Return the effects at the profile limits of a coefficient; none in an interaction."""
-    if joint:
-        return np.nan, np.nan
-    place = found.model.design.place(column, level)
-    low, high = (
-        _effect_at(found.model, column, level, place, limits[place])
-        for limits in (found.firth.low, found.firth.high)
-    )
-    return low, high
-
-
-def _effect_at(model: LogitModel, column: str, level: str, place: int, value: float) -> float:
-    """Return the effect of a level were its coefficient ``value``, the others fitted to that."""
-    if np.isnan(value):
-        return np.nan
-    counts = (model.rows[name].to_numpy() for name in ("late", "total"))
-    late, total = augmented(*counts, model.base, model.coefficients)
-    others = np.delete(model.base, place, axis=1)
-    free, held = np.delete(model.coefficients, place), model.coefficients[place]
-    count = int(np.ceil(abs(value - held))) + 1
-    for step in np.linspace(held, value, count + 1)[1:]:  # farther at once it may diverge
-        free = fit_counts(late, total, others, offset=model.base[:, place] * step, start=free)
-    moved = replace(model, coefficients=np.insert(free, place, value))
-    reference = model.design.levels[column][0]
-    at, start = (
-        moved.mean_share(model.design.matrix_at(model.rows, model.base, column, name), model.weight)
-        for name in (level, reference)
-    )
-    return at[0] - start[0]

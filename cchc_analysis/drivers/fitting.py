@@ -56,7 +56,8 @@ class LogitModel:
         """Return the standard error of what has this gradient.
 
         A coefficient that rests on a single cluster has no error of its own; what it adds to
-        the error of something else is left out.
+        the error of something else is left out. Who asks for the error of a contrast of such
+        a coefficient must refuse it: what is left is not its error.
         """
         held = np.isfinite(np.diag(self.covariance))
         part = gradient[held]

@@ -3,18 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from cchc_analysis.columns import InputError
 from cchc_analysis.drivers.terms import Kind, Terms
+from cchc_analysis.periods import as_day
 
 MISSING = "(missing)"  # the level that holds the dossiers without a value
 
 _EVENTS = ["late_count", "overdue_count"]
 _POPULATION = ["on_time_count", *_EVENTS]
 _BESIDE = ["undated_count", "suspended_count", "withdrawn_count", "pending_in_time_count"]
+
+
+def days_past_due(
+    start_on: date | str, end_on: date | str, *, as_of: date | str
+) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the days of a period by whose end it is known what is late: those before ``as_of``.
+
+    Parameters
+    ----------
+    start_on, end_on
+        First and last day.
+    as_of
+        Day on which the data were drawn.
+
+    Returns
+    -------
+    tuple of Timestamp
+        First day, and last day or the one before ``as_of``.
+
+    Raises
+    ------
+    InputError
+        If no day is before ``as_of``.
+
+    Examples
+    --------
+    >>> days_past_due("2024-01-01", "2024-12-31", as_of="2024-12-31")
+    (Timestamp('2024-01-01 00:00:00'), Timestamp('2024-12-30 00:00:00'))
+    >>> days_past_due("2024-12-31", "2024-12-31", as_of="2024-12-31")
+    Traceback (most recent call last):
+    cchc_analysis.columns.InputError: nothing that is due from 2024-12-31 on had fallen due ...
+    """
+    start, end, drawn = as_day(start_on), as_day(end_on), as_day(as_of)
+    if start >= drawn:
+        raise InputError(
+            f"nothing that is due from {start:%Y-%m-%d} on had fallen due when the data were "
+            f"drawn ({drawn:%Y-%m-%d}); start earlier, or take later data"
+        )
+    return start, min(end, drawn - pd.Timedelta(days=1))
 
 
 def require_due_cohort(rows: pd.DataFrame) -> None:
@@ -117,7 +158,11 @@ def _numbers(values: pd.Series, kind: Kind) -> pd.Series:
 def levels_of(
     cells: pd.DataFrame, terms: Terms, reference: Mapping[str, str]
 ) -> dict[str, list[str]]:
-    """Return the levels of each category that has several, the reference first."""
+    """Return the levels of each category that has several, the reference first.
+
+    Where none is asked for, it is the level with the most dossiers of those that have late
+    ones and others: against one never or always late no odds ratio is finite.
+    """
     categories = [factor.column for factor in terms.factors if factor.kind == "category"]
     unknown = [term for term in reference if term not in categories]
     if unknown:
@@ -127,16 +172,18 @@ def levels_of(
         )
     levels = {}
     for term in categories:
-        totals = cells.groupby(term)["total"].sum()
-        if len(totals) < 2:
+        sums = cells.groupby(term)[["late", "total"]].sum()
+        if len(sums) < 2:
             continue
+        mixed = (sums["late"] > 0) & (sums["late"] < sums["total"])
+        totals = sums["total"].where(mixed) if mixed.any() else sums["total"]
         first = str(reference.get(term, totals.idxmax()))
-        if first not in totals.index:
+        if first not in sums.index:
             raise InputError(
                 f"reference: {term} has no level {first!r}, expected one of: "
-                f"{', '.join(totals.index)}"
+                f"{', '.join(sums.index)}"
             )
-        levels[term] = [first, *(level for level in _in_order(totals.index) if level != first)]
+        levels[term] = [first, *(level for level in _in_order(sums.index) if level != first)]
     return levels
 
 

@@ -14,13 +14,19 @@ from cchc_analysis.drivers.absorbed import absorbed_logit
 from cchc_analysis.drivers.design import build_design, varying
 from cchc_analysis.drivers.newton import fit_logits
 from cchc_analysis.drivers.population import levels_of, require_due_cohort, to_cells
-from cchc_analysis.drivers.quadrature import Point, UnitCells, evaluate, maximise
+from cchc_analysis.drivers.quadrature import (
+    NO_SPREAD,
+    WIDEST,
+    NoMaximum,
+    Point,
+    UnitCells,
+    evaluate,
+    maximise,
+    sd_limits,
+)
 from cchc_analysis.drivers.terms import Terms, read_terms, require_column
 from cchc_analysis.intervals import check_confidence
-from cchc_analysis.progress import steps
 
-_NO_SPREAD = -20.0  # log of an sd that stands for none: 2e-9
-_WIDEST = np.log(100)  # an sd of 100 log odds is no limit, but the lack of one
 _EFFECTS = ["name", "coefficient", "std_error", "odds_ratio", "low", "high", "p_value"]
 _UNITS = ["unit", "count", "total", "effect", "sd", "low", "high"]
 
@@ -33,11 +39,12 @@ class RandomIntercept:
     units: pd.DataFrame  # one row per unit; empty unless reading is 'fitted'
     sd: float  # between units, log odds; NaN where nothing was fitted
     sd_low: float
-    sd_high: float  # infinite where the data set no upper limit
+    sd_high: float  # infinite where the data set no upper limit, or one beyond 4
     median_odds_ratio: float  # of two units taken at random, the later against the other
     median_odds_ratio_low: float
     median_odds_ratio_high: float
-    reading: str  # fitted, no_dossiers, none_late, all_late, one_unit or separated
+    reading: str  # fitted, no_dossiers, none_late, all_late, one_unit, two_units, separated
+    # (a coefficient without a finite estimate) or no_estimate (no sound maximum)
     dossiers: int  # that were modelled
     late: int  # those of them finished late or still open
     absorbed: int  # levels of the absorbed column that have an effect of their own
@@ -97,8 +104,8 @@ def random_intercept(
         (dossiers), ``effect`` (its expected intercept given its dossiers, log odds, 0 the
         middle), its ``sd``, and ``low``, ``high``. ``sd`` with its profile limits, 0 where
         units differ no more than by chance; ``median_odds_ratio``. With no dossier, none or
-        all late, one unit, or a coefficient without a finite estimate, tables are empty,
-        numbers NaN and ``reading`` says why.
+        all late, one unit or two, a coefficient without a finite estimate, or no sound
+        maximum, tables are empty, numbers NaN and ``reading`` says why.
 
     Raises
     ------
@@ -113,6 +120,18 @@ def random_intercept(
     an infinite coefficient, and says nothing of the others: it is set aside. Limits of the sd
     invert the likelihood ratio (chi-squared, 1 degree of freedom; near 0 on the wide side).
     Unit predictions take the other estimates as known.
+
+    Two units are one difference, which says nothing of how far a third would lie. From three
+    on the limits are wide, but hold: with a true sd of 0.5, 300 dossiers a unit and 200 runs
+    each they held it in 93.5 % (3 units), 87 % (4), 90.5 % (5) and 91.5 % (6; all +-2), while
+    the estimate itself is too small (0.34 on average with 3, 0.40 with 5).
+
+    Where units gather at the ends, most never late and some mostly, no normal spread
+    describes them: the likelihood rises to an sd at which intercepts of 0/n are without a
+    floor and the quadrature fails. No estimate is given from an sd of 4 on (log odds; a
+    median odds ratio of 45), nor where Newton's method does not settle or the information
+    matrix is not positive definite; a limit beyond 4 is infinite. (At first such fits were
+    given as they stood, with NaN for errors; figures of other fits are unchanged.)
 
     References
     ----------
@@ -166,10 +185,13 @@ def random_intercept(
             names, columns = names[1:], columns[:, 1:]
         place, labels = pd.factorize(cells[unit], sort=True)
         by_unit, alike = _without_spread(cells, names, columns, place, absorb)
-        if alike is None:
-            reading = "separated"
-        else:
-            parts = _results(by_unit, names, labels, alike, confidence)
+        try:
+            if alike is None:
+                reading = "separated"
+            else:
+                parts = _results(by_unit, names, labels, alike, confidence)
+        except np.linalg.LinAlgError:  # NoMaximum is one: where there is none, blocks go flat
+            reading = "no_estimate"
     return RandomIntercept(
         **parts,
         reading=reading,
@@ -234,6 +256,7 @@ def _why_not(cells: pd.DataFrame, unit: str) -> str:
         "none_late": late == 0,
         "all_late": late == total,
         "one_unit": cells[unit].nunique() == 1,
+        "two_units": cells[unit].nunique() == 2,
     }
     return next((reason for reason, holds in reasons.items() if holds), "fitted")
 
@@ -279,7 +302,7 @@ def _without_spread(
         design = hstack([csr_array(columns), own], format="csr")
         _require_estimates(start, names, absorb)
     by_unit = UnitCells(late[order], total[order], design[order], unit[order])
-    return by_unit, evaluate(by_unit, start, _NO_SPREAD)
+    return by_unit, evaluate(by_unit, start, NO_SPREAD)
 
 
 def _require_estimates(start: np.ndarray, names: Sequence[str], absorb: str) -> None:
@@ -293,7 +316,10 @@ def _require_estimates(start: np.ndarray, names: Sequence[str], absorb: str) -> 
 
 
 def _most_likely(cells: UnitCells, alike: Point) -> Point:
-    """Return the point of largest likelihood; the one without spread where none rises."""
+    """Return the point of largest likelihood; the one without spread where none rises.
+
+    Raises NoMaximum where it is at the edge of what is looked at.
+    """
     from scipy.special import expit
 
     share = expit(cells.design @ alike.coefficients)
@@ -302,45 +328,10 @@ def _most_likely(cells: UnitCells, alike: Point) -> Point:
     if excess <= 0:  # twice the slope of the likelihood in the variance, at none
         return alike
     log_sd = np.clip(np.log(excess / (weight**2).sum()) / 2, -3, 1)
-    return maximise(cells, evaluate(cells, alike.coefficients, log_sd))
-
-
-def _sd_limits(
-    cells: UnitCells, best: Point, alike: Point, confidence: float
-) -> tuple[float, float]:
-    """Return the profile limits of the sd: as far as the likelihood ratio allows."""
-    from scipy.stats import norm
-
-    reach = norm.isf((1 - confidence) / 2)
-    low = 0.0
-    if np.sqrt(2 * max(best.value - alike.value, 0)) > reach:
-        low = np.exp(_profile_limit(cells, best, reach, _NO_SPREAD))
-    high = np.exp(_profile_limit(cells, best, reach, _WIDEST))
-    return low, np.inf if high > 0.99 * np.exp(_WIDEST) else high
-
-
-def _profile_limit(cells: UnitCells, best: Point, reach: float, outside: float) -> float:
-    """Return the log sd whose likelihood lies ``reach`` signed roots below the best.
-
-    The root of twice the loss is nearly a line in the log sd, and its slope follows from the
-    score, so Newton's method takes a few rounds; a step out of the bracket halves it.
-    """
-    inside, up = best.log_sd, np.sign(outside - best.log_sd)
-    error = 1 / np.sqrt(max(-best.hessian[-1, -1], 1.0))
-    log_sd = np.log(0.2) if inside == _NO_SPREAD else inside + up * reach * error
-    point = best
-    for _ in steps(range(60), total=None, said="limits of the spread between units, rounds"):
-        point = maximise(cells, evaluate(cells, point.coefficients, log_sd), fixed_sd=True)
-        root = np.sqrt(max(2 * (best.value - point.value), 1e-12))
-        inside, outside = (inside, log_sd) if root > reach else (log_sd, outside)
-        slope = max(-up * point.score[-1] / root, 1e-3)
-        step = up * np.clip((reach - root) / slope, -1, 1)
-        if abs(step) < 1e-4:
-            break
-        log_sd += step
-        if not min(inside, outside) < log_sd < max(inside, outside):
-            log_sd = (inside + outside) / 2
-    return log_sd
+    best = maximise(cells, evaluate(cells, alike.coefficients, log_sd))
+    if best.log_sd > np.log(WIDEST) - 1e-6:
+        raise NoMaximum
+    return best
 
 
 def _results(
@@ -351,6 +342,7 @@ def _results(
 
     best = _most_likely(cells, alike)
     free = slice(None, -1) if best is alike else slice(None)
+    np.linalg.cholesky(-best.hessian[free, free])  # raises where it is not positive definite
     covariance = np.linalg.inv(-best.hessian[free, free])
     error = np.sqrt(np.diag(covariance))[: len(names)]
     reach = norm.isf((1 - confidence) / 2)
@@ -360,7 +352,7 @@ def _results(
             ("", "_low", "_high"),
             (
                 0.0 if best is alike else np.exp(best.log_sd),
-                *_sd_limits(cells, best, alike, confidence),
+                *sd_limits(cells, best, alike, confidence),
             ),
             strict=True,
         )

@@ -13,11 +13,14 @@ import numpy as np
 import pandas as pd
 
 from cchc_analysis.columns import InputError
+from cchc_analysis.drivers.fitting import LogitModel
 from cchc_analysis.drivers.late import DriverFit
 from cchc_analysis.drivers.population import covariates, labels, usable
 
 REST = "(rest)"  # stands for the other levels of a term, in their own mix
 ALL = "(all)"  # stands for every level of a term
+
+_StandIns = Mapping[str, Mapping[str, pd.Series]]  # term -> level -> portions of what stands in
 
 
 def standardised_share(fit: DriverFit, as_if: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
@@ -34,8 +37,8 @@ def standardised_share(fit: DriverFit, as_if: Mapping[str, Mapping[str, str]]) -
         A model of lateness.
     as_if
         Term -> level -> the level it is to be like, or :data:`REST`: like the other levels
-        of the term in their own mix, those found in one cluster only set aside where there
-        are others. Several terms and levels go together.
+        of the term in their own mix, those found in one cluster only, or never or always
+        late, set aside where there are others. Several terms and levels go together.
 
     Returns
     -------
@@ -53,11 +56,12 @@ def standardised_share(fit: DriverFit, as_if: Mapping[str, Mapping[str, str]]) -
     Notes
     -----
     Delta method, the mix of dossiers taken as given; the share on the logit scale. No
-    interval where a level that stands in rests on a single cluster or is Firth's answer.
+    interval where a level that is replaced, or stands in, rests on a single cluster or is
+    Firth's answer. What other such levels add to the error of the share is left out.
 
     Examples
     --------
-    >>> from cchc_analysis.drivers import late_drivers
+    >>> from cchc_analysis.drivers import REST, late_drivers
     >>> tally = pd.DataFrame({
     ...     "unit_id": ["A", "A", "B", "B", "C", "C"], "field": ["land", "other"] * 3,
     ...     "on_time_count": [70, 95, 60, 90, 80, 85], "late_count": [30, 5, 40, 10, 20, 15],
@@ -83,9 +87,9 @@ def standardised_share(fit: DriverFit, as_if: Mapping[str, Mapping[str, str]]) -
 def would_change(fit: DriverFit) -> pd.DataFrame:
     """By how much the late share would differ if each level were as punctual as the rest.
 
-    An upper bound for each term stands beside the levels: every level as its least late
-    one. That picks the luckiest level, so it is more than can be hoped for. Association,
-    not cause; the rows overlap and must not be added up.
+    An upper bound for each term stands beside the levels: every level that can be estimated
+    as the least late of them. That picks the luckiest level, so it is more than can be hoped
+    for. Association, not cause; the rows overlap and must not be added up.
 
     Parameters
     ----------
@@ -97,8 +101,15 @@ def would_change(fit: DriverFit) -> pd.DataFrame:
     DataFrame
         One row per term and level, and one per term with level :data:`ALL`, that which would
         lower the share most first: ``term``, ``level``, ``as`` (:data:`REST` or the least
-        late level) and the columns of :func:`standardised_share`. Numbers
-        are left out. Without a model, no row.
+        late level), ``clusters`` (in how many the level, or what is to stand in for it,
+        occurs at least: where these are few of many, intervals are too narrow) and the
+        columns of :func:`standardised_share`. Numbers are left out. Without a model, no row.
+
+    Notes
+    -----
+    Levels that are found in one cluster only, or are Firth's answer, have no interval, and
+    :data:`ALL` leaves them as they are; they had intervals before, which took their lateness
+    as known.
 
     Examples
     --------
@@ -121,16 +132,16 @@ def would_change(fit: DriverFit) -> pd.DataFrame:
     for term in fit.model.design.levels if fit.model else ():
         levels = fit.model.design.levels[term]
         changes = [(level, REST, {level: REST}) for level in levels]
-        sound = ~effects["level"].isin(_levels_alone(fit, term))
+        sound = ~effects["level"].isin(_not_sound(fit, term))
         own = effects[(effects["term"] == term) & sound]
         if len(own) > 1:
             least = own.loc[own["adjusted"].idxmin(), "level"]
-            changes.append((ALL, least, {level: least for level in levels if level != least}))
+            changes.append((ALL, least, {level: least for level in own["level"] if level != least}))
         rows += [
             {"term": term, "level": level, "as": like, **_moved(fit, {term: change})}
             for level, like, change in changes
         ]
-    table = pd.DataFrame(rows, columns=["term", "level", "as", *_SHARE_COLUMNS])
+    table = pd.DataFrame(rows, columns=["term", "level", "as", "clusters", *_SHARE_COLUMNS])
     return table.sort_values("difference", kind="stable", ignore_index=True)
 
 
@@ -209,15 +220,17 @@ def _moved(fit: DriverFit, as_if: Mapping[str, Mapping[str, str]]) -> dict[str, 
     from scipy.special import expit, logit
 
     model = fit.model
-    place, weight, rows, count = _replaced(fit, as_if)
+    stand_ins = {term: _stand_ins(fit, term, change) for term, change in as_if.items()}
+    place, weight, rows, count = _replaced(model, stand_ins)
     share, gradient = model.mean_share(model.design.matrix(rows), weight, place)
     now, now_gradient = model.mean_share(model.base, model.weight)
     reach = model.reach(fit.confidence)
-    known = _has_interval(fit, as_if)
+    known = _has_interval(fit, stand_ins)
     margin = reach * model.error(gradient) / (share * (1 - share)) if known else np.nan
     around = reach * model.error(gradient - now_gradient) if known else np.nan
     difference = share - now
     return {
+        "clusters": _fewest_clusters(fit, stand_ins),
         "observed": fit.late / fit.dossiers,
         "share": share,
         "low": expit(logit(share) - margin),
@@ -231,53 +244,74 @@ def _moved(fit: DriverFit, as_if: Mapping[str, Mapping[str, str]]) -> dict[str, 
 
 
 def _replaced(
-    fit: DriverFit, as_if: Mapping[str, Mapping[str, str]]
+    model: LogitModel, stand_ins: _StandIns
 ) -> tuple[np.ndarray, np.ndarray, pd.DataFrame, float]:
     """Return the model's rows with levels replaced: their places, weights, them, dossiers."""
-    model = fit.model
     place, weight = np.arange(len(model.rows)), model.weight
     rows = model.rows.reset_index(drop=True)
     touched = np.zeros(len(rows), bool)
-    for term, change in as_if.items():
+    for term, change in stand_ins.items():
         touched |= model.rows[term].isin(change).to_numpy()
-        parts = []
-        for level in rows[term].unique():
-            own = np.flatnonzero(rows[term] == level)
-            for target, portion in _targets(fit, term, level, change.get(level, level)).items():
-                parts.append((own, weight[own] * portion, target))
-        taken = np.concatenate([own for own, _, _ in parts])
-        targets = np.concatenate([np.full(len(own), target, object) for own, _, target in parts])
-        weight = np.concatenate([portion for _, portion, _ in parts])
-        place, rows = (
-            place[taken],
-            rows.iloc[taken].assign(**{term: targets}).reset_index(drop=True),
-        )
+        own, moves = rows[term].to_numpy(object), rows[term].isin(change).to_numpy()
+        stays = np.flatnonzero(~moves)
+        parts = [(stays, weight[stays], own[stays])]
+        for level, targets in change.items():
+            at = np.flatnonzero(own == level)
+            portions = np.outer(weight[at], targets).ravel()
+            parts.append((at.repeat(len(targets)), portions, np.tile(targets.index, len(at))))
+        taken, weight, levels = (np.concatenate(part) for part in zip(*parts, strict=True))
+        place = place[taken]
+        rows = rows.iloc[taken].assign(**{term: levels}).reset_index(drop=True)
     return place, weight, rows, float(model.rows.loc[touched, "total"].sum())
 
 
-def _targets(fit: DriverFit, term: str, level: str, like: str) -> Mapping[str, float]:
-    """Return the levels that stand in for one, with their portions."""
-    if like != REST:
-        return {like: 1.0}
-    totals = fit.model.rows.groupby(term)["total"].sum().drop(level)
-    sound = totals[~totals.index.isin(_levels_alone(fit, term))]
-    chosen = totals if sound.empty else sound
-    return (chosen / chosen.sum()).to_dict()
+def _stand_ins(fit: DriverFit, term: str, change: Mapping[str, str]) -> dict[str, pd.Series]:
+    """Return for each level of a term that is replaced the portions of those that stand in."""
+    totals = _levels_of(fit, term)["total"]
+    sound = totals[~totals.index.isin(_not_sound(fit, term))]
+    found = {}
+    for level, like in change.items():
+        chosen = pd.Series({like: 1.0})
+        if like == REST:
+            others = sound.drop(level, errors="ignore")
+            chosen = totals.drop(level) if others.empty else others
+        found[level] = chosen / chosen.sum()
+    return found
 
 
-def _levels_alone(fit: DriverFit, term: str) -> set[str]:
+def _levels_of(fit: DriverFit, term: str) -> pd.DataFrame:
+    return fit.effects[fit.effects["term"] == term].set_index("level")
+
+
+def _not_sound(fit: DriverFit, term: str) -> set[str]:
     """Return the levels whose lateness rests on one cluster, or is Firth's answer."""
-    own = fit.effects[fit.effects["term"] == term]
-    alone = (own["clusters"] == 1) | own["reading"].isin(["one_cluster", "firth"])
-    return set(own.loc[alone, "level"])
+    own = _levels_of(fit, term)
+    ends = (own["count"] == 0) | (own["count"] == own["total"])
+    alone = ends | (own["clusters"] == 1) | own["reading"].isin(["one_cluster", "firth"])
+    return set(own.index[alone])
 
 
-def _has_interval(fit: DriverFit, as_if: Mapping[str, Mapping[str, str]]) -> bool:
-    """Say whether the model has an error for each level that stands in."""
+def _has_interval(fit: DriverFit, stand_ins: _StandIns) -> bool:
+    """Say whether the model has an error for each level replaced, and each that stands in."""
     if np.isnan(fit.model.covariance[0, 0]):
         return False
     return not any(
-        set(_targets(fit, term, level, like)) & _levels_alone(fit, term)
-        for term, change in as_if.items()
-        for level, like in change.items()
+        _not_sound(fit, term) & set().union(*_two_sides(change))
+        for term, change in stand_ins.items()
     )
+
+
+def _two_sides(change: Mapping[str, pd.Series]) -> tuple[set[str], set[str]]:
+    """Return the levels that are replaced, and those that stand in."""
+    moved = {level: targets.index for level, targets in change.items() if level not in targets}
+    return set(moved), set().union(*moved.values())
+
+
+def _fewest_clusters(fit: DriverFit, stand_ins: _StandIns) -> float:
+    """Return in how many clusters at least each side of the replacements occurs."""
+    sides = [
+        _levels_of(fit, term)["clusters"].reindex(list(side)).max()
+        for term, change in stand_ins.items()
+        for side in _two_sides(change)
+    ]
+    return float(min(sides, default=np.nan))

@@ -8,7 +8,7 @@ formulaic.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,13 +19,19 @@ from cchc_analysis.columns import TALLY_COUNTS, InputError
 Kind = Literal["category", "number", "log"]
 
 KNOWN_AFTER_CLOSING = frozenset({
-    "result", "returned", "finished", "finish", "closed", "closing", "end", "status", "early",
-    "late", "overdue", "taken", "elapsed", "duration", "apology", "apologised", "cause", "causes",
-    "reason", "synchronised", "outcome",
+    "actual", "delivered", "done", "early", "end", "ended", "issued", "late", "lateness", "open",
+    "returned", "status", "taken", "used", "waited",
 })  # fmt: skip
-"""Parts of the names of columns that are only known once a dossier is closed."""
+"""Words in the names of columns that are only known once a dossier is closed."""
 
-_CLOSING_NAMES = {"due_day", "days_to_due", "flags"}
+_CLOSING_STEMS = (
+    "apolog", "approv", "cancel", "cause", "clos", "complet", "decid", "decision", "delay",
+    "duration", "elaps", "finish", "handl", "outcome", "overdue", "pending", "processed",
+    "processing", "reappoint", "reason", "refus", "reject", "resol", "result", "synchron",
+    "turnaround", "withdr",
+)  # fmt: skip
+_CLOSING_NAMES = {"due_day", "days_to_due", "flags", "on_time", "in_time"}
+_WORD = re.compile(r"[^\W_]+")
 _CODES = {"year", "quarter", "month", "week", "weekday", "day", "hour", "level"}
 _NOT_TERMS = {"basis", "rule", "as_of", "total", *TALLY_COUNTS}
 _TOKEN = re.compile(
@@ -116,8 +122,7 @@ def read_terms(terms: Sequence[str] | str, rows: pd.DataFrame) -> Terms:
 
 def require_column(name: str, rows: pd.DataFrame) -> None:
     """Raise unless ``name`` is a column of the tally that may stand in a model."""
-    parts = set(str(name).lower().split("_"))
-    if name not in TALLY_COUNTS and (parts & KNOWN_AFTER_CLOSING or name in _CLOSING_NAMES):
+    if name not in TALLY_COUNTS and _is_known_after_closing(str(name).lower()):
         raise InputError(
             f"terms: {name!r} is known only after a dossier is closed, so it follows from "
             "lateness and cannot explain it; use what is known when a dossier is received"
@@ -130,6 +135,53 @@ def require_column(name: str, rows: pd.DataFrame) -> None:
         )
 
 
+def _is_known_after_closing(name: str) -> bool:
+    """Tell by its name whether a column is only known once a dossier is closed."""
+    words = _WORD.findall(name)
+    return (
+        name in _CLOSING_NAMES
+        or not KNOWN_AFTER_CLOSING.isdisjoint(words)
+        or any(word.startswith(_CLOSING_STEMS) for word in words)
+    )
+
+
+def columns_named(terms: Sequence[str] | str) -> list[str]:
+    """Return the columns that a list or a formula names, each once: what to count by.
+
+    A column that a formula takes away again is among them, as it must be in the tally, too.
+
+    Parameters
+    ----------
+    terms
+        As in :func:`read_terms`.
+
+    Returns
+    -------
+    list of str
+        The names, in the order of their first mention.
+
+    Raises
+    ------
+    InputError
+        If a formula holds anything but columns and their signs.
+
+    Examples
+    --------
+    >>> columns_named("field * channel + log(allowed_days) - field:channel")
+    ['field', 'channel', 'allowed_days']
+    >>> columns_named(["field", "received_month"])
+    ['field', 'received_month']
+    """
+    if not isinstance(terms, str):
+        return list(dict.fromkeys(terms))
+    return list(dict.fromkeys(_column(token) for token in _tokens(terms) if not token["sign"]))
+
+
+def _column(token: Mapping[str, str | None]) -> str:
+    """Return the column that a token stands for, in whichever way it is written."""
+    return next(token[key] for key in ("quoted", "inner", "backquoted", "name") if token[key])
+
+
 def _read_formula(text: str, rows: pd.DataFrame) -> Terms:
     """Read the signs of a formula here, and its algebra with formulaic on neutral names."""
     factors: dict[Factor, str] = {}
@@ -138,7 +190,7 @@ def _read_formula(text: str, rows: pd.DataFrame) -> Terms:
         if token["sign"]:
             written.append(token["sign"])
             continue
-        column = next(token[k] for k in ("quoted", "inner", "backquoted", "name") if token[k])
+        column = _column(token)
         require_column(column, rows)
         factor = Factor(column, _kind(column, token["call"], rows))
         written.append(factors.setdefault(factor, f"f{len(factors)}"))

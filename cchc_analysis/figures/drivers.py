@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 def effects(fit: DriverFit, *, language: Language) -> Block | None:
     """Draw each level's effect on the share late, in percentage points, by term.
 
-    A level without an interval (it occurs in one unit only) is left to the table.
+    A level without an interval (it occurs in one unit only, or is never late) is left to the
+    table.
     """
-    rows = fit.effects[fit.effects["reading"].isin(("estimated", "firth"))]
+    rows = fit.effects[fit.effects["effect_low"].notna()]
     if rows.empty:
         return None
     names = [

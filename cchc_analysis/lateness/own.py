@@ -38,6 +38,7 @@ def read_rule(path: str | Path) -> Rule:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "rule.toml")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SHARP = (0.8, 1.25)  # outside, probabilities are called too sure or too timid
 _BRIERS = ("brier", "brier_naive", "brier_on_time")
-_MUCH = 0.15  # a count of late ones this far from what was expected is said to be off
+_ONE_SIDE = 0.025  # of 95 % intervals so many miss on one side, and so often it is said by luck
 
 
 def backlog(due: pd.DataFrame, ages: pd.DataFrame, *, language: Language) -> list[Block]:
@@ -124,8 +124,12 @@ def backtest(
         :mod:`cchc_analysis.backlog` returned.
     """
     row = scores.iloc[0]
-    if pd.isna(row["brier"]) or not row["late"] > 0:
+    if pd.isna(row["brier"]):
         return [paragraph(say("backlog.tested.nothing", language))]
+    if not row["late"] > 0:
+        found = {"n": row["dossiers"], "expected": decimal(row["expected"], language, 0)}
+        behind = evidence(counted("backlog.tested", found, language), language)
+        return [paragraph(say("backlog.tested.none_late", language, **found)), behind]
     better = row["brier"] < row["brier_naive"] and row["brier"] < row["brier_on_time"]
     numbers = {
         "n": row["dossiers"],
@@ -145,10 +149,24 @@ def backtest(
         blocks.append(notice(say("backlog.tested.too_sure", language)))
     elif line.slope > _SHARP[1] and line.slope_low > 1:
         blocks.append(notice(say("backlog.tested.too_timid", language)))
-    off = row["expected"] / row["late"] - 1
-    by_luck = 2 * row["expected"] ** 0.5 / row["late"]  # a count is that far off one time in 20
-    if abs(off) > max(_MUCH, by_luck):
-        key = "too_many" if off > 0 else "too_few"
-        numbers["off"] = percent(abs(off), language, 0)
-        blocks.append(notice(say(f"backlog.tested.{key}", language, share=numbers["off"])))
+    for side, missed in _one_sided(coverage).items():
+        numbers |= missed
+        blocks.append(notice(say(f"backlog.tested.{side}", language, **missed)))
     return [*blocks, evidence(counted("backlog.tested", numbers, language), language)]
+
+
+def _one_sided(coverage: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Return on which side clearly too many intervals of one week missed, and how many did.
+
+    A week ahead each dossier counts once; further ahead the same ones come again on the next
+    cut-offs, and one unlucky month looks like many misses.
+    """
+    from scipy.stats import binom
+
+    found = {}
+    for row in coverage[coverage["weeks"] == 1].to_dict("records"):
+        for side, name in (("too_few", "above"), ("too_many", "below")):
+            missed, weeks = row[f"{name}_count"], row["total"]
+            if missed > 1 and binom.sf(missed - 1, weeks, _ONE_SIDE) <= _ONE_SIDE:
+                found[side] = {name: missed, "weeks": weeks}
+    return found if len(found) < 2 else {}  # on both sides: too narrow, not too high or low

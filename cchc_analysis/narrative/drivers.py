@@ -24,6 +24,7 @@ _MOST_LEVELS = 5
 _MOST_CHANGES = 3
 _LEAST_CHANGE = 0.01  # of the late share: a smaller change is not worth a sentence
 _FEW_DOSSIERS = 30  # as drivers.late_drivers names small clusters
+_FEW_UNITS = 6  # with fewer of many, intervals are too narrow: docs/simulations_drivers.md
 _KNOWN = ("estimated", "firth")
 _REST, _ALL = "(rest)", "(all)"  # as drivers.would_change calls them
 
@@ -34,24 +35,92 @@ def drivers(
     """Say which levels go with lateness, how sure that is, and what it does not mean."""
     if fit.model is None:
         return [paragraph(say(f"drivers.{fit.reading}", language))]
-    rows = fit.effects[fit.effects["reading"].isin(_KNOWN)]
+    rows = fit.effects.assign(fewest=fewest_units(fit.effects))
+    rows = rows[rows["reading"].isin(_KNOWN)]
     clear = rows[(rows["effect_low"] > 0) | (rows["effect_high"] < 0)]
     top = clear.reindex(clear["effect"].abs().sort_values(ascending=False).index)
-    sentences = [_effect(row, language) for row in top.head(_MOST_LEVELS).to_dict("records")]
-    if not sentences:
+    told = top.head(_MOST_LEVELS).to_dict("records")
+    sentences = [" ".join([_effect(row, language), *_few(row, fit, language)]) for row in told]
+    one_sided = _one_sided(fit)
+    if not sentences and (rows["effect_low"].notna().any() or one_sided.empty):
         sentences = [say("drivers.none_clear", language)]
-    covers = (rows["effect_low"] <= 0) & (rows["effect_high"] >= 0)
-    no_limits = rows["effect_low"].isna().sum() + fit.effects["reading"].eq("one_cluster").sum()
-    others = {
-        "further": max(len(clear) - _MOST_LEVELS, 0), "unclear": covers.sum(), "open": no_limits,
-    }  # fmt: skip
+    sentences += _never_or_always(one_sided, language)
+    others = _others(fit, rows, len(clear))
     sentences += [say(f"drivers.{key}", language, n=n) for key, n in others.items() if n]
+    behind = [pair for row in told for pair in _few_counts(row, fit, language)]
     return [
         paragraph(say("drivers.population", language, **_population(fit, language))),
         *map(paragraph, sentences),
         *_cautions(fit, units, language),
-        evidence(_counts(fit, others, units, language), language),
+        evidence([*_counts(fit, others, units, language), *behind], language),
     ]
+
+
+def fewest_units(effects: pd.DataFrame) -> pd.Series:
+    """Return in how many units each level occurs, or its reference where these are fewer."""
+    reference = effects[effects["level"] == effects["reference"]].set_index("term")["clusters"]
+    both = {"own": effects["clusters"], "other": effects["term"].map(reference)}
+    return pd.DataFrame(both).min(axis=1)
+
+
+def in_few_units(effects: pd.DataFrame) -> pd.Series:
+    """Say which levels, or their reference, occur in too few units for a firm difference."""
+    return fewest_units(effects) < _FEW_UNITS
+
+
+def _few_level(row: dict, fit: DriverFit) -> str:
+    """Return the level, or reference, that few of the units have; '' where none is."""
+    if not row["fewest"] < min(_FEW_UNITS, fit.clusters):
+        return ""  # where each unit has both, how many units there are is said of them all
+    return row["level" if row["clusters"] == row["fewest"] else "reference"]
+
+
+def _few(row: dict, fit: DriverFit, language: Language) -> list[str]:
+    """Say that a level occurs in few of many units, so that its interval is too narrow."""
+    few = _few_level(row, fit)
+    told = {"group": level_name(row["term"], few, language), "units": row["fewest"]}
+    return [say("drivers.few", language, **told, of=fit.clusters)] if few else []
+
+
+def _few_counts(row: dict, fit: DriverFit, language: Language) -> list[tuple[str, str]]:
+    """Return how many units have the level that few have."""
+    few = _few_level(row, fit)
+    name = say("drivers.count.units_with", language, group=level_name(row["term"], few, language))
+    return [(name, whole(row["fewest"], language))] if few else []
+
+
+def _one_sided(fit: DriverFit) -> pd.DataFrame:
+    """Return the levels that are never or always late, those of most dossiers first."""
+    never_or_always = fit.effects["count"].isin([0]) | fit.effects["count"].eq(fit.effects["total"])
+    return fit.effects[never_or_always].sort_values("total", ascending=False, kind="stable")
+
+
+def _never_or_always(one_sided: pd.DataFrame, language: Language) -> list[str]:
+    """Say which levels have no late dossier, or late ones only: no interval says how firmly."""
+    return [
+        say(
+            "drivers.always" if row["count"] else "drivers.never",
+            language,
+            term=named("term", row["term"], language),
+            level=level_name(row["term"], row["level"], language),
+            total=row["total"],
+        )
+        for row in one_sided.head(_MOST_LEVELS).to_dict("records")
+    ]
+
+
+def _others(fit: DriverFit, rows: pd.DataFrame, clear: int) -> dict[str, int]:
+    """Return how many levels are not named: clear ones, unclear ones, those without interval."""
+    covers = (rows["effect_low"] <= 0) & (rows["effect_high"] >= 0)
+    by_firth = rows[rows["reading"] == "firth"]
+    gathered = rows["effect_low"].isna().sum() - len(by_firth)
+    numbers = {
+        "further": max(clear - _MOST_LEVELS, 0),
+        "unclear": covers.sum(),
+        "open": gathered + fit.effects["reading"].eq("one_cluster").sum(),
+    }
+    beside = len(by_firth.index.difference(_one_sided(fit).index))
+    return {**numbers, "beside": beside} if beside else numbers
 
 
 def _population(fit: DriverFit, language: Language) -> dict[str, str]:
@@ -70,7 +139,7 @@ def _counts(
     """Return the numbers behind the sentences, and the dossiers of each small unit."""
     numbers = {**_population(fit, language), **others}
     if fit.reading == "firth":
-        numbers["separated"] = len(fit.separated)
+        numbers["separated"] = len(_one_sided(fit))
     return [
         *counted("drivers", numbers, language),
         *_small_counts(fit.small_clusters, fit.clusters, units, language)[1:],
@@ -148,8 +217,9 @@ def _cautions(fit: DriverFit, units: pd.DataFrame | None, language: Language) ->
     if fit.small_clusters:
         small = fit.small_clusters
         cautions.append(_small("drivers.small", small, fit.clusters, units, language))
-    if fit.reading == "firth":
-        cautions.append(say("drivers.firth", language, n=len(fit.separated)))
+    one_sided = len(_one_sided(fit))
+    if one_sided:
+        cautions.append(say("drivers.firth", language, n=one_sided))
     return [notice(text) for text in [*cautions, say("drivers.notice", language)]]
 
 
@@ -183,26 +253,41 @@ def would_change(changes: pd.DataFrame, *, language: Language) -> list[Block]:
     fewer = changes[(changes["difference_high"] < 0) & (changes["difference"] < least)]
     if fewer.empty:
         return [paragraph(say("as_if.none", language))] if len(changes) else []
-    blocks = [
-        paragraph(
-            say(
-                "as_if.rest" if row["as"] == _REST else "as_if.all",
-                language,
-                term=named("term", row["term"], language),
-                level=level_name(row["term"], row["level"], language),
-                like=level_name(row["term"], row["as"], language),
-                count=row["count"],
-                observed=percent(row["observed"], language),
-                share=percent(row["share"], language),
-                low=percent(row["low"], language),
-                high=percent(row["high"], language),
-                points=signed_points(row["difference"], language),
-            )
-        )
-        for like in (_REST, _ALL)
-        for row in _largest(fewer, like).to_dict("records")
+    told = [row for like in (_REST, _ALL) for row in _largest(fewer, like).to_dict("records")]
+    few = [row for row in told if row["clusters"] < _FEW_UNITS]
+    behind = [(_few_changed(row, language), whole(row["clusters"], language)) for row in few]
+    return [
+        *(paragraph(_as_if(row, language)) for row in told),
+        notice(say("as_if.notice", language)),
+        *([evidence(behind, language)] if behind else []),
     ]
-    return [*blocks, notice(say("as_if.notice", language))]
+
+
+def _as_if(row: dict, language: Language) -> str:
+    """Say what the late share would be; and where that rests on few units."""
+    said = say(
+        "as_if.rest" if row["as"] == _REST else "as_if.all",
+        language,
+        term=named("term", row["term"], language),
+        level=level_name(row["term"], row["level"], language),
+        like=level_name(row["term"], row["as"], language),
+        count=row["count"],
+        observed=percent(row["observed"], language),
+        share=percent(row["share"], language),
+        low=percent(row["low"], language),
+        high=percent(row["high"], language),
+        points=signed_points(row["difference"], language),
+    )
+    if row["clusters"] >= _FEW_UNITS:
+        return said
+    return f"{said} {say('as_if.few', language, units=row['clusters'])}"
+
+
+def _few_changed(row: dict, language: Language) -> str:
+    """Name the count of units of a comparison that few units have."""
+    like = row["level"] if row["as"] == _REST else row["as"]
+    return say("as_if.count.units", language, term=named("term", row["term"], language),
+               level=level_name(row["term"], like, language))  # fmt: skip
 
 
 def _largest(changes: pd.DataFrame, like: str) -> pd.DataFrame:
@@ -213,8 +298,8 @@ def _largest(changes: pd.DataFrame, like: str) -> pd.DataFrame:
 
 def between_units(fit: RandomIntercept, *, language: Language) -> list[Block]:
     """Say how much units differ beyond the terms, as odds of two units taken at random."""
-    if fit.reading == "separated":
-        return [paragraph(say("between.separated", language))]
+    if fit.reading in ("two_units", "separated", "no_estimate"):
+        return [paragraph(say(f"between.{fit.reading}", language))]
     if fit.reading != "fitted":
         return []
     key = "between.some" if fit.median_odds_ratio_low > 1 else "between.none"
@@ -224,6 +309,8 @@ def between_units(fit: RandomIntercept, *, language: Language) -> list[Block]:
         "high": decimal(fit.median_odds_ratio_high, language),
         "units": whole(len(fit.units), language),
     }
+    if fit.sd_high == float("inf"):
+        key, numbers = f"{key}.open", {k: v for k, v in numbers.items() if k != "high"}
     behind = evidence(counted("between", numbers, language), language)
     return [paragraph(say(key, language, **numbers)), behind]
 

@@ -22,6 +22,7 @@ from cchc_analysis.labels import (
     value,
     year_or_period,
 )
+from cchc_analysis.narrative.drivers import in_few_units
 from cchc_analysis.narrative.strength import of_difference
 from cchc_analysis.wording import (
     NONE,
@@ -143,13 +144,16 @@ def drivers_glance(fit: DriverFit, *, language: Language) -> list[Block]:
     ----------
     fit
         What :func:`~cchc_analysis.drivers.late_drivers` returned, small levels left out where
-        asked; nothing is shown where there is no model.
+        asked; nothing is shown where there is no model. Levels in fewer than 6 units, or
+        against a reference in fewer, are not counted as clear: their intervals are too
+        narrow.
     """
     if fit.model is None:
         return []
     known = fit.effects[fit.effects["effect_low"].notna() & fit.effects["count"].notna()]
     ends = known[["effect_low", "effect_high"]].itertuples(index=False)
     clear = known[[of_difference(low, high) == "clear" for low, high in ends]]
+    clear = clear[~in_few_units(fit.effects)[clear.index]]
     shown = [
         _card("late", percent(fit.late / fit.dossiers, language), language, late=fit.late,
               n=fit.dossiers, rule=named("rule", fit.rule, language)),

@@ -82,6 +82,7 @@ def write_sample(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     made = write_sample(Path(folder), dossiers=5_000, only=["simulated-tinh-mau-c.csv"])

@@ -71,6 +71,7 @@ def same_period(rows: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from cchc_analysis.components import COMPONENTS
     >>> nothing = pd.DataFrame(columns=COMPONENTS.names)
     >>> len(same_period(nothing, nothing))
     0

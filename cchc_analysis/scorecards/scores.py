@@ -38,6 +38,7 @@ def latest_capture(rows: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from cchc_analysis.components import COMPONENTS
     >>> len(latest_capture(pd.DataFrame(columns=COMPONENTS.names)))
     0
     """

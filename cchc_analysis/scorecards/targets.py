@@ -50,7 +50,7 @@ def targets_on_record(published: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from cchc_analysis.columns import empty
+    >>> from cchc_analysis.columns import PUBLISHED, empty
     >>> table = targets_on_record(empty(PUBLISHED))
     >>> table.loc[table["unit_id"] == "vn63-60", ["indicator", "comparison", "target"]]
                     indicator comparison  target

@@ -147,7 +147,8 @@ def count_appointments(
     Notes
     -----
     That an apology does not cure lateness, and that a new appointment may be given once at
-    most, is how Decree 61/2018/NĐ-CP is commonly read; this was not checked against its text.
+    most, is how Decree 61/2018/NĐ-CP, in force until 30 June 2025, is commonly read. Decree
+    118/2025/NĐ-CP is in force since 1 July 2025. Neither text was checked.
 
     Examples
     --------

@@ -32,6 +32,7 @@ def roll_up(
 
     Examples
     --------
+    >>> from cchc_analysis.columns import TALLY, check
     >>> tally = check(pd.DataFrame({
     ...     "unit_id": ["vn63-80", "vn63-807"], "period_start_on": "2024-01-01",
     ...     "period_end_on": "2024-05-31", "basis": "period", "rule": "strict",

@@ -31,6 +31,12 @@ LANDMARK_COLUMNS = (
     "rule",
 )  # fmt: skip
 _KEYS = ", ".join(LANDMARK_COLUMNS[:10])
+_KINDS = {
+    "cutoff_on": "datetime64[us]", "due_on": "datetime64[us]", "received_month": "Int64",
+    "days_to_due": float, "legal_days": float, "unit_id": "str", "field": "str",
+    "procedure": "str", "channel": "str", "source": "str", "dossier_count": "int64",
+    "late_count": float,
+}  # fmt: skip
 
 # Suspended today, for good or not: whether it was so on a past day the export does not say.
 _OPEN = """
@@ -97,7 +103,8 @@ def count_landmarks(
         due after it, and ``late_count``, those of them not finished by their due day (a
         withdrawal finishes; NaN where due after ``as_of``); ``day_kind``, ``as_of``, ``rule``.
         Dossiers suspended today are left out, and those whose status says they have ended,
-        without a date that says when. Nothing open, no rows.
+        without a date that says when. A cut-off with nothing open has one row that says so:
+        0 and 0 dossiers, the rest missing.
 
     Raises
     ------
@@ -130,15 +137,21 @@ def count_landmarks(
     opened = _open_sql(counting)
     tables = {"dossiers": source, "periods": periods}
     span = query(f"SELECT MIN(received_on), MAX(due_on) FROM ({opened}) AS opened", tables).iloc[0]
-    if span.isna().any():
-        return pd.DataFrame(columns=list(LANDMARK_COLUMNS))
-    numbered = numbered_days(span.iloc[0], span.iloc[1], days)
+    first, last = (counting.as_of, counting.as_of) if span.isna().any() else span
     sql = _LANDMARKS.format(open=opened, keys=_KEYS)
-    counted = query(sql, {**tables, "numbered_days": numbered})
-    kinds = {"cutoff_on": "datetime64[us]", "due_on": "datetime64[us]", "received_month": "Int64",
-             "days_to_due": float, "legal_days": float}  # fmt: skip
-    counted = counted.astype(kinds).assign(day_kind=days, as_of=as_day(as_of), rule=named.name)
+    counted = query(sql, {**tables, "numbered_days": numbered_days(first, last, days)})
+    counted = _with_empty_cutoffs(counted.astype(_KINDS), periods["period_end_on"])
+    counted = counted.assign(day_kind=days, as_of=as_day(as_of), rule=named.name)
     return counted[list(LANDMARK_COLUMNS)]
+
+
+def _with_empty_cutoffs(counted: pd.DataFrame, cutoffs: pd.Series) -> pd.DataFrame:
+    """Add a row without dossiers for each cut-off with nothing open: looked at, and 0."""
+    nothing = cutoffs[~cutoffs.isin(counted["cutoff_on"])].drop_duplicates()
+    rows = pd.DataFrame({"cutoff_on": nothing, "dossier_count": 0, "late_count": 0.0})
+    held = {name: kind for name, kind in _KINDS.items() if name in rows}
+    both = pd.concat([counted, rows.astype(held)], ignore_index=True).astype(_KINDS)
+    return both.sort_values("cutoff_on", kind="stable", ignore_index=True)
 
 
 def _open_sql(counting: Counting) -> str:

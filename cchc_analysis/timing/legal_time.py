@@ -12,6 +12,9 @@ from cchc_analysis.timing.observed import numbered_groups, observed, with_keys
 from cchc_analysis.timing.product_limit import Curves, is_edge, product_limit
 
 _CAUSES = (("result", "refused"), ("withdrawn",))
+_FEWEST_FOLLOWED = 5
+"""Dossiers that must have been received early enough, for a legal time to be told by itself."""
+_EARLIEST = pd.Timedelta(days=1)
 _COLUMNS = [
     "share", "std_error", "low", "high", "withdrawn_share", "late_share", "dossier_count",
     "decided_count", "undated_count", "unknown_count", "reading", "method",
@@ -43,8 +46,8 @@ def share_by_legal_time(
         ``withdrawn_share`` (withdrawn by the due day) and ``late_share`` (still open after
         it; the three shares add to 1; all 0..1); ``dossier_count`` (all),
         ``decided_count`` (closed by the due day, or followed to it or beyond),
-        ``undated_count`` (no due date), ``unknown_count`` (of legal times for which no
-        dossier was followed to the due day; left out of the shares), ``reading``: 'known',
+        ``undated_count`` (no due date), ``unknown_count`` (of legal times which too few
+        dossiers can have been followed through; left out of the shares), ``reading``: 'known',
         'partly_known' (some are unknown), and with NaN 'not_due_yet' (all are),
         'none_received' (all were carried over) and 'no_due_dates'; ``method``.
 
@@ -57,7 +60,21 @@ def share_by_legal_time(
     -----
     Exact on counts. One curve over all legal times would compare a dossier due tomorrow with
     one due next month; within one legal time the due day is the same age for all, and those
-    not due yet are censored before it. Weights are the dossiers seen from receipt on
+    not due yet are censored before it.
+
+    A legal time is told by itself if nobody was left open at a lower age, or if 5 of its
+    dossiers or more are to be expected to have been received early enough: their number times
+    the share still followed at that age (Kaplan-Meier with left open and closed exchanged,
+    over all legal times). Rarer ones are joined, in order, until they are 5 together, their
+    ages taken as parts of the legal time; what is then too few, and what exceeds the time
+    since the period began, is left out. So what counts does not hang on whether dossiers
+    finished, but it takes for granted that long and short legal times were received at like
+    times. (Before, a legal time was left out where the last one seen was open, and counted
+    where it had finished: in a trial with 300 dossiers of 60 days and legal times of 1 to 90
+    days, 84.5 % for 77.6 %; now within half a point.) A small group whose dossiers are all
+    finished is told at once, one with an open one perhaps not: its share is still kind.
+
+    Weights are the dossiers seen from receipt on
     (``entry_days`` 0): carried-over ones are rather the long ones. The variance has both
     parts, within legal times and of their mix, so that without censoring it is p(1 - p)/n;
     the limits are Wilson's for as many dossiers as give that variance, and so those of a
@@ -111,14 +128,15 @@ def share_by_legal_time(
 
 
 def _at_due_days(rows: pd.DataFrame, group: np.ndarray) -> pd.DataFrame:
-    """Return what is known of the dossiers of one group and legal time at their due day.
+    """Return what is known of the dossiers of one group and band of legal times at the due day.
 
     ``group``, ``weight`` (those seen from receipt), ``dossiers``, ``decided``, ``share`` in
-    time with its ``variance``, ``withdrawn`` and ``late`` share; NaN where no dossier was
+    time with its ``variance``, ``withdrawn`` and ``late`` share; NaN where too few were
     followed to the due day.
     """
     dated = rows.assign(group=group)[rows["legal_days"].notna()]
-    one = dated.groupby(["group", "legal_days"])
+    dated = dated.assign(band=_bands(dated))
+    one = dated.groupby(["group", "band"])
     count = dated["dossier_count"]
     followed = (dated["outcome"] != "pending") | (dated["end_days"] >= dated["legal_days"])
     sums = (
@@ -127,25 +145,83 @@ def _at_due_days(rows: pd.DataFrame, group: np.ndarray) -> pd.DataFrame:
             dossiers=count,
             decided=count.where(followed, 0.0),
         )
-        .groupby(["group", "legal_days"], as_index=False)[["weight", "dossiers", "decided"]]
+        .groupby(["group", "band"], as_index=False)[["weight", "dossiers", "decided"]]
         .sum()
     )
-    curves = product_limit(dated, one.ngroup().to_numpy(int), _CAUSES)
+    part = dated["legal_days"] + 1  # the day of receipt is the first: at the due day it is 1
+    scaled = dated.assign(
+        entry_days=((dated["entry_days"] + 1) / part).where(dated["entry_days"] > 0, 0.0),
+        end_days=(dated["end_days"] + 1) / part,
+    )
+    curves = product_limit(scaled, one.ngroup().to_numpy(int), _CAUSES)
     shares = [
-        _at(curves, curve, legal)
-        for curve, legal in zip(curves.slices(), sums["legal_days"], strict=True)
+        _at_due_day(curves, curve) if band >= 0 else (np.nan,) * 4
+        for curve, band in zip(curves.slices(), sums["band"], strict=True)
     ]
     names = ["share", "variance", "withdrawn_share", "late_share"]
     return pd.concat([sums, pd.DataFrame(shares, columns=names, dtype=float)], axis=1)
 
 
-def _at(curves: Curves, curve: slice, legal: float) -> tuple[float, float, float, float]:
+def _bands(dated: pd.DataFrame) -> np.ndarray:
+    """Return for each row a number of the legal times told together; -1: of none.
+
+    Chosen by how many dossiers there are and how long they can have been followed, never by
+    what became of those of that legal time.
+    """
+    left = dated["outcome"] == "pending"
+    # left open at age t is left after it: one that closed at t was no longer there to be left
+    ends = dated.assign(end_days=dated["end_days"] + np.where(left, 0.5, 0.0))
+    leaving = product_limit(ends, dated["group"].to_numpy(int), (("pending",),))
+    still = {leaving.group[at.start]: at for at in leaving.slices()}
+    bands = pd.Series(-1, index=dated.index)
+    for group, rows in dated.groupby("group"):
+        days, share = (each[still[group]] for each in (leaving.days, leaving.open_share))
+        count = rows.groupby("legal_days")["dossier_count"].sum()
+        count = count[count.index <= _longest_followed(rows)]
+        places = np.searchsorted(days, count.index.to_numpy(float))
+        followed = np.concatenate([[1.0], share])[places]
+        joined = _joined(count.to_numpy() * followed, followed == 1)
+        bands.loc[rows.index] = rows["legal_days"].map(dict(zip(count.index, joined, strict=True)))
+    return bands.fillna(-1).to_numpy(int)
+
+
+def _joined(expected: np.ndarray, sure: np.ndarray) -> np.ndarray:
+    """Number the legal times, rare ones joined in order until enough; -1 where never."""
+    numbers, waiting, seen = np.full(len(expected), -1), [], 0.0
+    for place, found in enumerate(expected):
+        if sure[place] or found >= _FEWEST_FOLLOWED:
+            numbers[place] = place
+            continue
+        waiting, seen = [*waiting, place], seen + found
+        if seen >= _FEWEST_FOLLOWED:
+            numbers[waiting] = place
+            waiting, seen = [], 0.0
+    return numbers
+
+
+def _longest_followed(rows: pd.DataFrame) -> float:
+    """Return how old a dossier received on the first day of the period is at the end of it all.
+
+    Holidays are not taken off: no legal time is left out that a dossier can have reached.
+    """
+    if (rows["entry_days"] > 0).any():  # those carried over were received earlier
+        return np.inf
+    row = rows.iloc[0]
+    start = row["period_start_on"]
+    last = row["as_of"] if row["cohort"] == "received" else row["period_end_on"]
+    if row["day_kind"] == "calendar":
+        return float((last - start).days)
+    first, after = (np.datetime64(day + _EARLIEST, "D") for day in (start, last))
+    return float(np.busday_count(first, after))
+
+
+def _at_due_day(curves: Curves, curve: slice) -> tuple[float, float, float, float]:
     """Return share in time, its variance, withdrawn and late share after the due day."""
     days, open_share = curves.days[curve], curves.open_share[curve]
-    at = int(np.searchsorted(days, legal, side="right")) - 1
+    at = int(np.searchsorted(days, 1.0, side="right")) - 1
     if at < 0:  # none ended so early: all are open after their due day
         return 0.0, 0.0, 0.0, 1.0
-    too_short = days[-1] < legal and open_share[-1] > 0
+    too_short = days[-1] < 1.0 and open_share[-1] > 0
     if too_short or (open_share[at] == 0 and curves.emptied(curve)):
         return np.nan, np.nan, np.nan, np.nan
     in_time, withdrawn = curves.closed_share[curve][at]

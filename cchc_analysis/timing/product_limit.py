@@ -168,6 +168,29 @@ def open_limits(
     return np.where(all_closed, 0.0, low), np.where(all_closed, carried, high)
 
 
+def closed_limits(curves: Curves, place: int, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    r"""Limits of the share closed by one cause: log-log of one minus it, exact where it is 0.
+
+    .. math:: 1 - (\alpha / 2)^{1 / n}, \qquad n = \min_{s \le t} n_s / \hat S(s-)
+
+    While none has closed so, the upper limit is Clopper and Pearson's for 0 of n. A day's
+    dossiers at risk stand for n_s / S(s-) received ones: without censoring n is all of them to
+    the last day, however few are left on it; with censoring it is no more than were closed
+    by then or followed so far. Whatever the day on which the cause comes, the limit holds.
+    """
+    share, variance = curves.closed_share[:, place], curves.closed_variance[:, place]
+    low, high = open_limits(curves, 1 - share, variance, confidence)
+    begins = np.diff(curves.group, prepend=-1) != 0
+    before = np.where(begins, 1.0, np.roll(curves.open_share, 1))
+    stand_for = np.divide(
+        curves.at_risk, before, out=np.full_like(before, np.inf), where=before > _ROUNDING
+    )
+    alike = pd.Series(stand_for).groupby(curves.group).cummin().to_numpy()
+    exact = 1 - ((1 - confidence) / 2) ** (1 / alike)
+    none_closed = share < _ROUNDING
+    return np.where(none_closed, 0.0, 1 - high), np.where(none_closed, exact, 1 - low)
+
+
 def standard_error(share: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """Return the square root of the variance, NaN where the share is 0 or 1: 0 would mislead."""
     return np.where(is_edge(share), np.nan, np.sqrt(variance))

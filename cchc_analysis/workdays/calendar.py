@@ -85,6 +85,7 @@ def read_closures(path: str | Path) -> tuple[date, ...]:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder) / "closures.csv"

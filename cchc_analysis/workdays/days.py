@@ -97,6 +97,7 @@ def due_on(
 
     Examples
     --------
+    >>> from cchc_analysis.workdays import OfficeHours
     >>> due_on("2026-08-21", 3)  # 22 August worked, 31 August to 2 September off
     Timestamp('2026-08-25 00:00:00')
     >>> due_on("2026-08-21 17:30", 3, hours=OfficeHours())
