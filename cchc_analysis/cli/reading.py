@@ -7,12 +7,14 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 from cchc_analysis.cli.extra import require_reports
 from cchc_analysis.columns import InputError
 
 CUTOFFS = 24  # weekly; as many as the page of the week learns from, so that both say the same
+_FEW = 5  # names on the screen; the summary has more
 
 
 def read(options: argparse.Namespace) -> int:
@@ -39,18 +41,21 @@ def read(options: argparse.Namespace) -> int:
         print(f"kept though odd: {_listed(summary['flags'])}")
     if summary["refused"]:
         print(f"refused rows and reasons: {options.out / 'refused.csv'}")
-    if summary["unit_rows"] is not None:
-        print(
-            f"{summary['unit_rows']} of the rows kept are of {options.unit!r} or of units below it"
-        )
-    if summary["unknown_units"]:
-        below = (
-            "counted below --unit" if options.unit else "below no unit: give --unit, or units.csv"
-        )
-        print(f"units in no list, {below}: {_listed(summary['unknown_units'])}")
-    for name, candidates in summary["ambiguous_units"].items():
-        print(f"{name!r} may be any of {candidates}; give --unit, or write the full name")
+    for line in _about_units(summary, options.unit):
+        print(line)
     return 0
+
+
+def _about_units(summary: dict, unit: str | None) -> Iterator[str]:
+    """Yield what is to be known of the units that rows name."""
+    if unit:
+        yield f"{summary['unit_rows']} of the rows kept are of {unit!r} or of units below it"
+    if unknown := summary["unknown_units"]:
+        where = "counted below --unit" if unit else "below no unit: give --unit, or units.csv"
+        more = ", ..." if len(unknown) > _FEW else ""
+        yield f"units in no list, {where}: {_listed(dict(islice(unknown.items(), _FEW)))}{more}"
+    for name, candidates in summary["ambiguous_units"].items():
+        yield f"{name!r} may be any of {candidates}; give --unit, or write the full name"
 
 
 def _listed(counts: dict[str, int]) -> str:
