@@ -108,8 +108,7 @@ def would_change(fit: DriverFit) -> pd.DataFrame:
     Notes
     -----
     Levels that are found in one cluster only, or are Firth's answer, have no interval, and
-    :data:`ALL` leaves them as they are; they had intervals before, which took their lateness
-    as known.
+    :data:`ALL` leaves them as they are.
 
     Examples
     --------
