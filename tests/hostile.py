@@ -46,7 +46,8 @@ TEXTS = (
     "C:\\Windows\\evil",
     "con.html\x1b[31m",
 )  # fmt: skip
-BENIGN = tuple(f"Đơn vị số {number:02d}" for number in range(len(TEXTS)))
+BENIGN = tuple(f"Đơn vị số {sorted(TEXTS).index(text):02d}" for text in TEXTS)
+"""In the order of the hostile ones: of levels with as many dossiers the first is the reference."""
 
 
 def write_data(folder, names, *, parent):

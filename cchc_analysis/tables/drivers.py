@@ -44,11 +44,14 @@ def effects(fit: DriverFit, *, language: Language) -> Block | None:
 
 
 def would_change(changes: pd.DataFrame, fit: DriverFit, *, language: Language) -> Block | None:
-    """Show the late share if one level were as the others: the largest changes first."""
+    """Show the late share if one level were as the others: the largest changes first.
+
+    Those without an interval come last, so that whatever a sentence names is in the table.
+    """
     if changes.empty:
         return None
-    size = changes["difference"].abs().sort_values(ascending=False, kind="stable")
-    rows = changes.loc[size.index].head(_MOST_ROWS)
+    order = pd.DataFrame({"open": changes["low"].isna(), "size": -changes["difference"].abs()})
+    rows = changes.loc[order.sort_values(["open", "size"], kind="stable").index].head(_MOST_ROWS)
     body = [
         [
             named("term", row["term"], language),
