@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 from hostile import BENIGN, TEXTS, write_data
-from test_browser import browser, open_page  # noqa: F401 - a fixture
+from test_browser import open_page
 
 from cchc_analysis.cli import main
 
@@ -40,7 +40,7 @@ def test_there_are_forty():
     assert len(set(TEXTS)) == 40
 
 
-def test_nothing_runs_and_no_page_changes_its_structure(sites, browser):  # noqa: F811
+def test_nothing_runs_and_no_page_changes_its_structure(sites, browser):
     hostile, benign = sites
     pages = sorted(path.name for path in hostile.glob("*.html"))
     assert len(pages) == 2 * len(NOTEBOOKS) + 2
@@ -57,7 +57,7 @@ def test_nothing_runs_and_no_page_changes_its_structure(sites, browser):  # noqa
         assert shown[hostile] == shown[benign], name
 
 
-def test_every_text_is_shown_as_it_is(sites, browser):  # noqa: F811
+def test_every_text_is_shown_as_it_is(sites, browser):
     page, _, _ = open_page(browser, sites[0] / "01_unit_profile--don-vi-tren.vi.html", width=1280)
     text = page.evaluate("document.querySelector('main').innerText")
     page.context.close()
