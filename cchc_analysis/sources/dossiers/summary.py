@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,12 @@ _FEWEST_OF_A_LABEL = 5
 """A status label is shown only if this many rows bear it: a name typed there stands alone."""
 
 _MOST_NAMED = 20
+_OFFICES = (
+    "phòng", "ban ", "bộ phận", "trung tâm", "văn phòng", "chi cục", "cục", "tổ ", "đội", "hạt ",
+    "công an", "thanh tra", "thuế", "bảo hiểm", "kho bạc", "viện", "trường", "trạm", "quầy",
+)  # fmt: skip
+_UNNAMED = "(not named here)"
+"""Units whose name has no word of a unit: a person's name may stand in a column of units."""
 
 
 def refused_rows(engine: duckdb.DuckDBPyConnection, intake: Intake) -> pd.DataFrame:
@@ -222,12 +229,20 @@ def _units(engine: duckdb.DuckDBPyConnection, unit: str | None) -> dict[str, obj
     listed = set(gazetteer.units()["unit_id"])
     unknown = {name: count for name, count in rows.items() if name not in listed}
     own = {unit, *gazetteer.subordinates(unit), *unknown} if unit else set()
-    commonest = sorted(unknown.items(), key=lambda item: (-item[1], item[0]))
+    told: Counter[str] = Counter()
+    for name, count in unknown.items():
+        told[name if _is_an_office(name) else _UNNAMED] += count
+    commonest = sorted(told.items(), key=lambda item: (-item[1], item[0]))
     return {
         "unit": unit,
         "unit_rows": sum(rows.get(name, 0) for name in own) if unit else None,
         "unknown_units": dict(commonest[:_MOST_NAMED]),
     }
+
+
+def _is_an_office(name: str) -> bool:
+    """Say whether a name begins as those of units and offices do."""
+    return gazetteer.unit_class_of(name) is not None or name.casefold().startswith(_OFFICES)
 
 
 def inert(name: str) -> str:
