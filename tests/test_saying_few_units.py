@@ -1,36 +1,12 @@
 """Groups that few of many units have: the interval is too narrow, and the page says so."""
 
-import html
-import re
-
-import pandas as pd
 import pytest
+from test_saying_drivers import UNITS, figures_unsaid, tally, text
 
 from cchc_analysis import narrative, sections
 from cchc_analysis.drivers import late_drivers, would_change
-from cchc_analysis.report.linking import unlinked
 
 LANGUAGES = ["vi", "en"]
-UNITS = pd.DataFrame(
-    {"unit_id": ["A"], "name": ["A"], "full_name": ["Sở A"], "unit_class": ["department"],
-     "parent_id": [None], "simulated": [False]}
-)  # fmt: skip
-
-
-def tally(*rows):
-    names = ["unit_id", "field", "on_time_count", "late_count"]
-    return pd.DataFrame(rows, columns=names).assign(
-        overdue_count=0, basis="due", period_start_on="2026-01-01", period_end_on="2026-06-30",
-        rule="strict", as_of="2026-07-01", source="simulated.csv",
-    )  # fmt: skip
-
-
-def text(blocks):
-    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", block.html) for block in blocks))
-
-
-def figures_unsaid(blocks):
-    return unlinked("".join(block.html for block in blocks))
 
 
 def of_few(level, reference):

@@ -1,35 +1,15 @@
 """What is said of how far units differ where there is no estimate of it, or no upper limit."""
 
-import html
-import re
 from dataclasses import replace
 
 import pandas as pd
 import pytest
+from test_saying_drivers import cells, figures_unsaid, text
 
 from cchc_analysis import narrative
 from cchc_analysis.drivers import random_intercept
-from cchc_analysis.report.linking import unlinked
 
 LANGUAGES = ["vi", "en"]
-
-
-def cells(land, civil, units="ABC"):
-    """Every unit has as many dossiers in time and late of each field."""
-    rows = [(u, f, *n) for u in units for f, n in (("land", land), ("civil", civil))]
-    names = ["unit_id", "field", "on_time_count", "late_count"]
-    return pd.DataFrame(rows, columns=names).assign(
-        overdue_count=0, basis="due", period_start_on="2026-01-01", period_end_on="2026-06-30",
-        rule="strict", as_of="2026-07-01", source="simulated.csv",
-    )  # fmt: skip
-
-
-def text(blocks):
-    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", block.html) for block in blocks))
-
-
-def figures_unsaid(blocks):
-    return unlinked("".join(block.html for block in blocks))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

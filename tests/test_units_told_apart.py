@@ -142,6 +142,13 @@ def test_without_a_unit_a_name_in_no_list_stands_alone(office):
     assert OFFICE not in held(DISTRICT, office.data)
 
 
+def test_a_name_without_a_word_of_an_office_is_counted_and_not_shown(office):
+    """Names glued together, or in lower case, are no unit, and may be a person."""
+    summary = office.read("one", ["NGUYENVANMAU", "lê thị thử", OFFICE], unit=DISTRICT).summary
+    assert summary["unknown_units"] == {"(not named here)": 2, OFFICE: 1}
+    assert "NGUYENVANMAU" not in str(summary)
+
+
 def test_a_unit_whose_export_it_is_not(office):
     summary = office.read("one", ["UBND huyện Bến Lức"], unit="Huyện Cần Giuộc").summary
     assert summary["unit_rows"] == 0  # every row names a unit elsewhere

@@ -140,10 +140,10 @@ def late_drivers(
     those of the rows too; t with G - 1 degrees of freedom in either case. Intervals of
     ``effect`` by the delta method, the mix of dossiers taken as given. Firth's limits are
     of the profile penalised likelihood and take dossiers as independent of each other: of
-    an odds ratio they are too narrow where units differ. Effects had limits made of them,
-    which held the truth in 13 to 32 % of simulations where units differ; they have none
-    now. Where fewer than 6 of many clusters have a level, intervals are too narrow still
-    (2 of 63: 16 to 19 % false alarms at 5 %, ``docs/simulations_drivers.md``).
+    an odds ratio they are too narrow where units differ, and an effect has no limits made of
+    them: in simulations such limits held the truth in 13 to 32 %. Where fewer than 6 of many
+    clusters have a level, intervals are too narrow (2 of 63: 16 to 19 % false alarms at 5 %,
+    ``docs/simulations_drivers.md``).
 
     References
     ----------

@@ -130,8 +130,7 @@ def random_intercept(
     describes them: the likelihood rises to an sd at which intercepts of 0/n are without a
     floor and the quadrature fails. No estimate is given from an sd of 4 on (log odds; a
     median odds ratio of 45), nor where Newton's method does not settle or the information
-    matrix is not positive definite; a limit beyond 4 is infinite. (At first such fits were
-    given as they stood, with NaN for errors; figures of other fits are unchanged.)
+    matrix is not positive definite; a limit beyond 4 is infinite.
 
     References
     ----------

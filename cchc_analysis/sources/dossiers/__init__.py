@@ -57,7 +57,10 @@ class Reading:
     summary
         Counts: ``read`` = ``kept`` + ``refused`` + ``set_aside`` over all and for each of
         ``sheets`` (with the columns matched and those not read), ``set_aside_as`` by kind,
-        ``flags``, ``placeholders``, ``as_of`` (the latest day drawn), for each of ``files`` and
+        ``flags``, ``placeholders``, ``unit`` (whose exports these are said to be),
+        ``unit_rows`` (kept rows of it and of units below it; None without ``unit``),
+        ``unknown_units`` (units in no list, with their rows; names without a word of a unit or
+        office together), ``as_of`` (the latest day drawn), for each of ``files`` and
         ``sheets`` its ``drawn_on`` and ``drawn_on_from``, ``first_on``, ``last_on``, and
         lateness of the finished rows ``late_by_date`` (the rule) and ``late_by_instant`` of
         ``finished``.
