@@ -93,6 +93,25 @@ def test_read_takes_a_column_map(tmp_path):
     assert count(out / "dossiers.parquet") == 5
 
 
+def test_read_names_labels_of_no_code_and_takes_their_codes(tmp_path, capsys):
+    export = tmp_path / "other.csv"
+    head, *rows = EXPORT.splitlines()
+    cells = [row.split(",") for row in rows[:5]]
+    export.write_text(
+        "\n".join([head, *(",".join([*row[:-1], "Từ chối giải quyết"]) for row in cells)]), "utf-8"
+    )
+    out, columns = tmp_path / "data", tmp_path / "columns.toml"
+    assert cli.main(["read", str(export), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "status labels of no known code: Từ chối giải quyết 5; give their codes under" in said
+    columns.write_text('[statuses]\n"TỪ CHỐI giải quyết" = 8\n', "utf-8")
+    assert cli.main(["read", str(export), "--columns", str(columns), "--out", str(out)]) == 0
+    assert "no known code" not in capsys.readouterr().out
+    kept = pd.read_parquet(out / "dossiers.parquet")
+    assert kept["status"].tolist() == [8] * 5
+    assert kept["status_raw"].tolist() == ["Từ chối giải quyết"] * 5
+
+
 BAD_EXPORTS = {
     "empty.csv": (b"", "the file is empty"),
     "empty.xlsx": (b"", "the file is empty"),
@@ -153,6 +172,8 @@ def test_a_bad_export_leaves_an_earlier_reading_alone(tmp_path, capsys, data):
         (["--columns", "broken.toml"], "broken.toml: not a TOML file"),
         (["--columns", "unknown.toml"], "unknown column 'dossier'"),
         (["--columns", "numbers.toml"], "numbers.toml: found dossier_id = 1"),
+        (["--columns", "label.toml"], "label.toml: found statuses = 8"),
+        (["--columns", "code.toml"], "found 11 for 'Đã hủy', expected a national code, 1 to 10"),
     ],
 )
 def test_read_refuses_options_it_cannot_use(tmp_path, capsys, options, said):
@@ -160,6 +181,8 @@ def test_read_refuses_options_it_cannot_use(tmp_path, capsys, options, said):
     (tmp_path / "work" / "broken.toml").write_text("dossier_id = \n", "utf-8")
     (tmp_path / "work" / "unknown.toml").write_text('dossier = "Mã hồ sơ"\n', "utf-8")
     (tmp_path / "work" / "numbers.toml").write_text("dossier_id = 1\n", "utf-8")
+    (tmp_path / "work" / "label.toml").write_text("statuses = 8\n", "utf-8")
+    (tmp_path / "work" / "code.toml").write_text('[statuses]\n"Đã hủy" = 11\n', "utf-8")
     assert said in refused(capsys, "read", export, "--out", tmp_path / "data", *options)
     assert not (tmp_path / "data").exists()
 

@@ -129,3 +129,20 @@ def test_the_name_of_a_procedure_wins_over_its_code_wherever_it_stands():
 )  # fmt: skip
 def test_status_labels(label, code):
     assert headers.label_code(label, "status") == code
+
+
+def test_an_office_gives_its_own_labels_a_code_and_may_mean_ours_otherwise(tmp_path):
+    labels = ["Từ chối giải quyết", "tu choi giai quyet", "Hoàn thành", "Đang xử lý", "Lạc mất"]
+    path = write(tmp_path / "a.csv", [row(n, status=label) for n, label in enumerate(labels)])
+    own = {"Từ chối giải quyết": 8, "Hoàn thành": 10}
+    found = read_dossiers(path, statuses=own).dossiers["status"]
+    assert found.fillna(0).tolist() == [8, 8, 10, 4, 0]
+    assert read_dossiers(path).dossiers["status"].fillna(0).tolist() == [0, 0, 9, 4, 0]
+
+
+@pytest.mark.parametrize(
+    "statuses", [{"Đã hủy": 11}, {"Đã hủy": "3"}, {"Đã hủy": True}, {"...": 3}]
+)
+def test_codes_that_are_none_of_the_ten_are_refused(statuses):
+    with pytest.raises(InputError, match="statuses: "):
+        headers.status_codes(statuses)

@@ -197,15 +197,46 @@ def test_late_acceptance_is_of_those_received_in_the_period_and_goes_by_date():
     )
 
 
-def test_years_without_a_calendar_are_refused_only_where_a_dossier_waited():
-    waited = {"received_at": "2024-04-02", "due_at": "2034-04-12"}
-    far = dossiers(waited | {"supplement_asked_at": "2024-04-05"})
-    asked = {"periods": SPRING, "as_of": DRAWN_ON}
-    with pytest.raises(InputError, match="2034"):
-        count_cells(far, rule=SUBTRACT, **asked)
-    for table, rule in ((far, STRICT), (dossiers(waited), SUBTRACT)):
-        tally = count_cells(table, rule=rule, **asked)
-        assert tally["pending_in_time_count"].tolist() == [1]
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        # due in a year whose working days are not known
+        ({"supplement_asked_at": "2024-04-05", "due_at": "2034-04-12"}, "pending_in_time"),
+        ({"due_at": "2013-04-12", **WAITED, "result_at": "2024-04-16"}, "late"),
+        # waited since such a year: how long is not known
+        (WAITED | {"supplement_asked_at": "2013-04-08", "result_at": "2024-04-15"}, "late"),
+        (WAITED | {"supplement_asked_at": "2013-04-08", "result_at": "2024-04-12"}, "due_day"),
+    ],
+)
+def test_where_working_days_are_not_known_nothing_is_subtracted(row, expected):
+    assert outcome(SUBTRACT, **row) == expected
+
+
+def test_a_mistyped_year_leaves_the_counts_of_the_others():
+    others = [WAITED | {"received_at": "2024-04-02", "due_at": "2024-04-12", "result_at": end}
+              for end in ("2024-04-16", "2024-04-17")]  # fmt: skip
+    mistyped = {"received_at": "2004-04-02", "due_at": "2004-04-12", "result_at": "2024-04-16"}
+    asked = {"periods": ("2004-01-01", DRAWN_ON), "as_of": DRAWN_ON}
+    for rule in (SUBTRACT, RESTART):
+        alone = count_cells(dossiers(*others), rule=rule, **asked)
+        beside = count_cells(dossiers(*others, WAITED | mistyped), rule=rule, **asked)
+        assert beside["late_count"].item() == alone["late_count"].item() + 1
+        assert beside["due_day_count"].item() == alone["due_day_count"].item()
+
+
+def test_years_without_a_calendar_are_refused_where_dossiers_that_waited_are_judged():
+    waited = {
+        "received_at": "2024-04-02",
+        "due_at": "2024-04-12",
+        "supplement_asked_at": "2024-04-05",
+    }
+    for judged_on in ("2034-05-31", "2013-05-31"):
+        moved_to = {name: day.replace("2024", judged_on[:4]) for name, day in waited.items()}
+        asked = {"periods": (judged_on[:4] + "-01-01", judged_on), "as_of": judged_on}
+        with pytest.raises(InputError, match=judged_on[:4]):
+            count_cells(dossiers(moved_to), rule=SUBTRACT, **asked)
+        tally = count_cells(dossiers(moved_to), rule=STRICT, **asked)
+        assert tally["overdue_count"].tolist() == [1]
 
 
 def test_files_of_an_earlier_version_lack_the_columns_and_count_as_before(tmp_path):

@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         "exports", nargs="+", type=Path, metavar="FILE", help="or a folder of them"
     )
     reading.add_argument("--out", type=Path, required=True, help="data folder to write to")
-    reading.add_argument("--columns", type=Path, help="TOML file: our_name = 'header in the file'")
+    reading.add_argument("--columns", type=Path, help="column map: TOML file")
     reading.add_argument("--sheet", help="the only sheet of each workbook to read")
     reading.add_argument("--unit", help="whose exports these are; the unit of rows that name none")
     reading.add_argument("--zone", help="zone of times that carry one, such as Europe/Amsterdam")

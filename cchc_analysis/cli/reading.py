@@ -21,9 +21,10 @@ def read(options: argparse.Namespace) -> int:
     """Read exports into a data folder, and say what became of the rows."""
     from cchc_analysis.sources.dossiers import read_dossiers
 
+    columns, statuses = _column_map(options.columns) if options.columns else (None, None)
     with _progress("cchc_analysis.sources.dossiers"):
         summary = read_dossiers(
-            options.exports, columns=_column_map(options.columns), sheet=options.sheet,
+            options.exports, columns=columns, statuses=statuses, sheet=options.sheet,
             unit=options.unit, zone=options.zone, as_of=options.as_of, out=options.out,
             key=options.key, lookup=options.lookup,
         ).summary  # fmt: skip
@@ -39,6 +40,9 @@ def read(options: argparse.Namespace) -> int:
                   f"{file['drawn_on_from']}; give --as-of if it was another day")  # fmt: skip
     if summary["flags"]:
         print(f"kept though odd: {_listed(summary['flags'])}")
+    if summary["unknown_statuses"]:
+        print(f"status labels of no known code: {_first(summary['unknown_statuses'])}; "
+              "give their codes under [statuses] in the file of --columns")  # fmt: skip
     if summary["refused"]:
         print(f"refused rows and reasons: {options.out / 'refused.csv'}")
     for line in _about_units(summary, options.unit):
@@ -52,14 +56,19 @@ def _about_units(summary: dict, unit: str | None) -> Iterator[str]:
         yield f"{summary['unit_rows']} of the rows kept are of {unit!r} or of units below it"
     if unknown := summary["unknown_units"]:
         where = "counted below --unit" if unit else "below no unit: give --unit, or units.csv"
-        more = ", ..." if len(unknown) > _FEW else ""
-        yield f"units in no list, {where}: {_listed(dict(islice(unknown.items(), _FEW)))}{more}"
+        yield f"units in no list, {where}: {_first(unknown)}"
     for name, candidates in summary["ambiguous_units"].items():
         yield f"{name!r} may be any of {candidates}; give --unit, or write the full name"
 
 
 def _listed(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def _first(counts: dict[str, int]) -> str:
+    """List the first few of many names with their counts."""
+    more = ", ..." if len(counts) > _FEW else ""
+    return f"{_listed(dict(islice(counts.items(), _FEW)))}{more}"
 
 
 @contextmanager
@@ -77,21 +86,23 @@ def _progress(name: str) -> Iterator[None]:
         logger.setLevel(before)
 
 
-def _column_map(path: Path | None) -> dict[str, str] | None:
+def _column_map(path: Path) -> tuple[dict[str, str], dict[str, int]]:
+    """Return our columns to a file's headers, and its status labels to their codes."""
     import tomllib
 
-    if path is None:
-        return None
     if not path.is_file():
         raise InputError(f"{path}: no such column map")
     try:
         columns = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a TOML file ({error})") from None
+    statuses = columns.pop("statuses", {})
+    if not isinstance(statuses, dict):
+        raise InputError(f"{path}: found statuses = {statuses!r}, expected a table, [statuses]")
     for name, header in columns.items():
         if not isinstance(header, str):
             raise InputError(f"{path}: found {name} = {header!r}, expected a header in quotes")
-    return columns
+    return columns, statuses
 
 
 def sample(options: argparse.Namespace) -> int:

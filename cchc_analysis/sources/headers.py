@@ -24,6 +24,7 @@ _NOT_IN_FILES = ("status_raw", "drawn_on", "flags", "source")
 READABLE = (*(name for name in DOSSIERS.names if name not in _NOT_IN_FILES), UNIT_OR_PERSON)
 """What a header can stand for."""
 
+_STATUSES = 10
 _BRACKETS_TELL = ("legal_days",)
 """Columns whose unit may stand in brackets: '(giờ)' is another one than that of the column."""
 _LIKE_DATA = re.compile(r"\d{5}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|@")
@@ -226,6 +227,32 @@ def label_code(text: str, section: str) -> str | None:
     labels = _labels(section)
     numbered = re.sub(r"^\W*\d{1,2}\W+", "", plain)
     return labels.get(header_key(plain)) or labels.get(header_key(numbered))
+
+
+def status_codes(statuses: Mapping[str, int] | None) -> dict[str, str]:
+    """Return the key of each label of an office's own list to its code.
+
+    Raises
+    ------
+    InputError
+        If a code is none of the ten national ones, or a label has no letter and no digit.
+
+    Examples
+    --------
+    >>> status_codes({"Từ chối giải quyết": 8})
+    {'tuchoigiaiquyet': '8'}
+    """
+    codes = {}
+    for label, code in (statuses or {}).items():
+        if isinstance(code, bool) or not isinstance(code, int) or not 1 <= code <= _STATUSES:
+            raise InputError(
+                f"statuses: found {code!r} for {label!r}, expected a national code, 1 to "
+                f"{_STATUSES}, as a whole number"
+            )
+        if not header_key(label):
+            raise InputError(f"statuses: {label!r} is no label; write it as the file does")
+        codes[header_key(label)] = str(code)
+    return codes
 
 
 @cache

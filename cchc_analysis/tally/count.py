@@ -14,6 +14,7 @@ from cchc_analysis.columns import DOSSIERS, TALLY, TALLY_KEYS, InputError, check
 from cchc_analysis.engines.embedded import Source, query
 from cchc_analysis.lateness import Basis, Rule, rule_named
 from cchc_analysis.periods import Periods, as_day, period_table
+from cchc_analysis.tally.day_numbers import covered_days
 from cchc_analysis.tally.features import refuse_unknown_keys, with_whole_numbers
 from cchc_analysis.tally.key_tables import key_tables
 from cchc_analysis.tally.sql import TOLD_BY, Counting, columns_read, span_sql, tally_sql
@@ -55,7 +56,8 @@ def count_cells(
     rule
         A counting rule defined for periods, by its name (``strict``, ``form06``) or as a
         :class:`~cchc_analysis.lateness.Rule`. Where it counts waiting for supplements or
-        fees, due dates move by working days; waits add, even where they overlap.
+        fees, due dates move by working days; waits add, even where they overlap. A wait, or a
+        due date, in years whose working days are not known moves nothing.
 
     Returns
     -------
@@ -67,8 +69,8 @@ def count_cells(
     Raises
     ------
     InputError
-        For an unknown key or rule, a period that ends after ``as_of``, or a date of a dossier
-        that waited in a year for which the working days are not known.
+        For an unknown key or rule, a period that ends after ``as_of``, or dossiers that waited
+        judged in a year for which the working days are not known.
 
     Examples
     --------
@@ -175,11 +177,19 @@ def _count(
 
 
 def _calendar(counting: Counting, tables: dict[str, Source]) -> pd.DataFrame | None:
-    """Return the working days that the rule needs, or None where no dossier waited."""
+    """Return the working days that the rule needs, or None where no dossier waited.
+
+    One mistyped year must not stop the counting of all other dossiers, so days that no calendar
+    covers are left out, unless dossiers are judged then.
+    """
     if not counting.waits:
         return None
     days = query(span_sql(counting), tables).iloc[0].dropna()
-    return None if days.empty else workdays.calendar_table(days.min(), days.max())
+    if days.empty:
+        return None
+    judged_on, covered = days.iloc[0], covered_days()["day"]
+    within = days.clip(covered.iloc[0], covered.iloc[-1])
+    return workdays.calendar_table(min(within.min(), judged_on), max(within.max(), judged_on))
 
 
 def held_columns(source: Source, columns: Sequence[str]) -> frozenset[str]:

@@ -49,8 +49,9 @@ FROM (
 ) AS stops
 """
 
-# A dossier finished without the day on which it stopped waiting has nothing subtracted: how
-# long it waited is not known.
+# A dossier finished without the day on which it stopped waiting has nothing subtracted, nor has
+# one that waited, or was due, in years of which the working days are not known: how long it
+# waited is not known either.
 _WAIT = """,
        {start} AS {name}_from,
        CASE WHEN {given} <= stop_on THEN {given}
@@ -73,7 +74,7 @@ LEFT JOIN numbered AS {name}_stop ON {name}_stop.day = waits.{name}_until"""
 # A due date that moves beyond the calendar lies after every day on which dossiers are judged.
 _MOVED = """
 SELECT waited.*,
-       CASE WHEN waited_days > 0 AND due_on IS NOT NULL
+       CASE WHEN waited_days > 0 AND due_number IS NOT NULL
             THEN COALESCE(landing.day, DATE '{beyond}') ELSE due_on END AS moved_due_on
 FROM waited LEFT JOIN (
   SELECT number, MIN(day) AS day FROM numbered GROUP BY number
@@ -197,16 +198,17 @@ def refuse_waits(counting: Counting) -> None:
 
 
 def span_sql(counting: Counting) -> str:
-    """Return the SELECT of the days between which the calendar must lie; none where none waited.
+    """Return the SELECT of the days the calendar is needed for; none where none waited.
 
-    Days after the one on which a dossier is judged do not matter, but its due date does.
+    Days after the one on which a dossier is judged do not matter, but its due date does. The
+    first of the three is the last day on which one is judged.
     """
     waits = counting.waits.values()
     starts = [f"MIN(CASE WHEN {start} <= judged_on THEN {start} END)" for start, *_ in waits]
     waited = [f"{day} <= judged_on" for _, *days in waits for day in days]
     return f"""
 WITH facts AS ({_facts(counting)})
-SELECT MIN(due_on), MAX(due_on), MAX(judged_on), {", ".join(starts)}
+SELECT MAX(judged_on), MIN(due_on), MAX(due_on), {", ".join(starts)}
 FROM facts WHERE due_on IS NOT NULL AND ({" OR ".join(waited)})
 """
 

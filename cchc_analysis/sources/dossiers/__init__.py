@@ -31,6 +31,7 @@ from cchc_analysis.sources.dossiers.judging import judged_sql
 from cchc_analysis.sources.dossiers.quoting import literal
 from cchc_analysis.sources.dossiers.staging import TIMES, staged_rows
 from cchc_analysis.sources.dossiers.words import described, is_invented
+from cchc_analysis.sources.headers import status_codes
 
 LOCAL_ZONE = "Asia/Ho_Chi_Minh"
 MEMORY = "1500MB"
@@ -57,7 +58,8 @@ class Reading:
     summary
         Counts: ``read`` = ``kept`` + ``refused`` + ``set_aside`` over all and for each of
         ``sheets`` (with the columns matched and those not read), ``set_aside_as`` by kind,
-        ``flags``, ``placeholders``, ``unit`` (whose exports these are said to be),
+        ``flags``, ``placeholders``, ``unknown_statuses`` (labels of no known code, each of at
+        least five kept rows), ``unit`` (whose exports these are said to be),
         ``unit_rows`` (kept rows of it and of units below it; None without ``unit``),
         ``unknown_units`` (units in no list, with their rows; names without a word of a unit or
         office together), ``as_of`` (the latest day drawn), for each of ``files`` and
@@ -82,6 +84,7 @@ def read_dossiers(
     path: str | Path | Sequence[str | Path],
     *,
     columns: Mapping[str, str] | None = None,
+    statuses: Mapping[str, int] | None = None,
     sheet: str | None = None,
     unit: str | None = None,
     zone: str | None = None,
@@ -115,6 +118,9 @@ def read_dossiers(
     columns
         Our column names to the file's headers, for headers that are not recognised. Keys are
         columns of ``DOSSIERS``; ``unit_id`` is the unit that resolves.
+    statuses
+        Status labels to national codes (1 to 10), for labels that are not recognised
+        (``unknown_statuses`` of the summary names them) or that this office means otherwise.
     sheet
         The only sheet of each workbook to read; all that are lists of dossiers if not given.
     unit
@@ -153,6 +159,7 @@ def read_dossiers(
     files, not_read = export_files(path, not_read=[key, *([lookup] if lookup else [])])
     options = Options(
         columns=columns,
+        statuses=status_codes(statuses),
         sheet=sheet,
         unit=_unit(unit),
         zone=zone or LOCAL_ZONE,

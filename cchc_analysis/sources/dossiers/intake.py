@@ -27,6 +27,7 @@ class Options:
     """How all files of one reading are read."""
 
     columns: Mapping[str, str] | None
+    statuses: Mapping[str, str]
     sheet: str | None
     unit: str | None
     zone: str
@@ -137,7 +138,7 @@ def take_in(
     InputError
         For the first file that cannot be used.
     """
-    intake = Intake(Words(options.unit))
+    intake = Intake(Words(options.unit, options.statuses))
     names = file_names(files)
     for number, (path, name) in enumerate(zip(files, names, strict=True), 1):
         _LOG.info("reading %d/%d %s ...", number, len(files), name)

@@ -7,7 +7,7 @@ search for personal data cost once per value and not once per row.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from functools import cache, cached_property
@@ -23,7 +23,7 @@ from cchc_analysis.sources.dossiers.causes import cause_group
 from cchc_analysis.sources.dossiers.legal_time import legal_days
 from cchc_analysis.sources.dossiers.staging import COUNTS, LABELS, TEXTS, UNITS
 from cchc_analysis.sources.encodings import ADVICE, legacy_encoding
-from cchc_analysis.sources.headers import UNIT_OR_PERSON, is_missing, label_code
+from cchc_analysis.sources.headers import UNIT_OR_PERSON, header_key, is_missing, label_code
 from cchc_analysis.sources.privacy import NAME, is_persons_name, personal_data
 from cchc_analysis.sources.sheets.sheet import SPACES
 
@@ -83,6 +83,8 @@ class Words:
     ----------
     unit
         The unit whose export is read; names are looked up below it first.
+    statuses
+        The office's own status labels, by :func:`~.headers.status_codes`: they win over ours.
     known
         Column to text to its meaning.
     ambiguous
@@ -90,6 +92,7 @@ class Words:
     """
 
     unit: str | None = None
+    statuses: Mapping[str, str] = field(default_factory=dict)
     known: dict[str, dict[str, Word]] = field(default_factory=dict)
     ambiguous: dict[str, str] = field(default_factory=dict)
     _units: dict[tuple[str, str], tuple[str | None, list[str]]] = field(
@@ -133,7 +136,8 @@ class Words:
         if column in UNITS:
             return self._unit_word(text)
         if column in LABELS:
-            return Word(text=text, code=label_code(text, LABELS[column]))
+            own = self.statuses.get(header_key(text)) if column == "status" else None
+            return Word(text=text, code=own or label_code(text, LABELS[column]))
         return Word(text=text)
 
     def _known_unit(self, text: str) -> Word:
