@@ -132,7 +132,7 @@ _PUBLIC = {
     "high_yet_low": "scorecards.agreement",
     "index_places": "scorecards.indices",
     "index_scores": "scorecards.indices",
-    "last_two": "scorecards.dates",
+    "last_two_scorecards": "scorecards.dates",
     "latest_capture": "scorecards",
     "missing_below": "scorecards.missing",
     "perturbed_ranks": "scorecards.rank_worth",

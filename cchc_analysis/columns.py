@@ -2,8 +2,8 @@
 
 All data in the package is one of these tables (and the list of units they refer to).
 Readers check what they produce, and functions what they are given, with :func:`check`;
-``data/README.md`` is printed from the same declarations with ``python -m
-cchc_analysis.columns``.
+``data/README.md`` is printed from the same declarations
+(:mod:`~cchc_analysis.data_readme`).
 
 A suffix states the unit: ``_count`` dossiers, ``_share`` 0..1, ``_on`` a date, ``_at`` a
 time of day with its date, ``_id`` a code. Missing is NaN, never 0.
@@ -11,6 +11,7 @@ time of day with its date, ``_id`` a code. Missing is NaN, never 0.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -310,6 +311,42 @@ def check(frame: pd.DataFrame, table: Table, *, where: str = "") -> pd.DataFrame
     return pd.DataFrame({**checked, **others}, index=frame.index)
 
 
+def require_one(rows: pd.DataFrame, names: Sequence[str], table: str, way_out: str) -> None:
+    """Raise unless each of some columns holds one value, for rows that go into one figure.
+
+    Parameters
+    ----------
+    rows
+        The rows.
+    names
+        The columns.
+    table
+        What the rows are, for the message.
+    way_out
+        What to do about several values, for the message.
+
+    Raises
+    ------
+    InputError
+        For the first column with several values, naming some of them.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"rule": ["strict", "form06"]})
+    >>> require_one(cells, ["rule"], "tally", "count each apart")
+    Traceback (most recent call last):
+        ...
+    cchc_analysis.columns.InputError: tally: found several values of rule (strict, form06), ...
+    """
+    for name in names:
+        found = rows[name].drop_duplicates()
+        if len(found) > 1:
+            values = ", ".join(map(str, found.iloc[:3]))
+            raise InputError(
+                f"{table}: found several values of {name} ({values}), expected one; {way_out}"
+            )
+
+
 def _conform(frame: pd.DataFrame, column: Column, prefix: str) -> pd.Series:
     """Return one column in its declared type, or raise with the first row that does not fit."""
     if column.name not in frame:
@@ -360,38 +397,3 @@ def _require(fits: pd.Series, values: pd.Series, where: str, expected: str) -> N
         row = int((~fits.to_numpy(dtype=bool)).argmax())
         found = values.iloc[[row]].tolist()[0]
         raise InputError(f"{where}, row {values.index[row]}: found {found!r}, expected {expected}")
-
-
-def describe() -> str:
-    """Return the tables as Markdown, Vietnamese and English side by side."""
-    lines = [
-        "# Dữ liệu / Data",
-        "",
-        "<!-- printed by `python -m cchc_analysis.columns`; change cchc_analysis/columns.py -->",
-        "",
-        "Thư mục này: `published/` là số liệu đã in, có nguồn; `simulated/` do `make report`",
-        "tạo ra, mọi đơn vị trong đó đều là mô phỏng. Thư mục dữ liệu của riêng bạn có cùng dạng.",
-        "",
-        "This folder: `published/` holds printed figures with their sources; `simulated/` is made",
-        "by `make report`, and every unit in it is invented. Your own data folder has the same",
-        "shape: any of `published/*.csv`, `forms/*.csv` or filled-in forms II.06 as workbooks there,",
-        "`units.csv`, and `dossiers.parquet` as `cchc read` writes it, at any depth. `*.csv` files",
-        "are UTF-8 with a header row.",
-        "",
-        "Hậu tố cho biết đơn vị / a suffix states the unit: `_count` hồ sơ / dossiers, `_on` ngày /",
-        "date, `_at` thời điểm / time, `_id` mã / code. Thiếu là ô trống, không phải 0 / missing is",
-        "an empty cell, never 0.",
-    ]
-    for table in TABLES:
-        lines += ["", f"## {table.name}", "", table.vi, "", table.en, ""]
-        lines += ["| cột / column | loại / type | ý nghĩa | meaning | giá trị / allowed |"]
-        lines += ["|---|---|---|---|---|"]
-        for c in table.columns:
-            kind = c.kind + (", bắt buộc / required" if c.required else "")
-            allowed = ", ".join(f"`{value}`" for value in c.allowed)
-            lines.append(f"| `{c.name}` | {kind} | {c.vi} | {c.en} | {allowed} |")
-    return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    print(describe(), end="")

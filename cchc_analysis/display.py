@@ -277,6 +277,16 @@ def show(
     ------
     InputError
         For an unknown language, or a function that returns something other than blocks.
+
+    Examples
+    --------
+    >>> from cchc_analysis.display import paragraph
+    >>> def counted(count, *, language):
+    ...     word = {"vi": "hồ sơ", "en": "dossiers"}[language]
+    ...     return paragraph(f"{count} {word}")
+    >>> show(counted, 12, language="both")  # in a notebook: two outputs that carry their language
+    {'text/html': '<div lang="vi"><p>12 hồ sơ</p></div>'}
+    {'text/html': '<div lang="en"><p>12 dossiers</p></div>'}
     """
     for each in languages_of(language):
         for block in _blocks(function(*tables, language=each, **options), function):

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from cchc_analysis.columns import ESTIMATES, TALLY_KEYS, InputError, check, empty
-from cchc_analysis.intervals import clopper_pearson, mid_p, wilson
+from cchc_analysis.intervals import check_counts, clopper_pearson, mid_p, wilson
 
 Interval = Literal["wilson", "clopper_pearson", "mid_p"]
 
@@ -97,6 +97,14 @@ def early_rate(
     Early / (on time + late). A high share can mean generous legal times as well as quick
     work. Parameters and result as for :func:`on_time_rate`; NaN where a source does not
     tell early from on time.
+
+    Examples
+    --------
+    >>> tally = pd.DataFrame({"unit_id": ["A"], "basis": "period", "rule": "strict",
+    ...     "period_start_on": "2024-01-01", "period_end_on": "2024-01-31", "as_of": "2024-01-31",
+    ...     "source": "example", "on_time_count": 90, "early_count": 60, "late_count": 10})
+    >>> early_rate(tally)["value"].item()  # 60 of 100; the 90 on time include them
+    0.6
     """
     return _share(tally, by, "early_rate", ["early_count"], _JUDGED, interval, confidence)
 
@@ -113,6 +121,14 @@ def due_day_rate(
     (On time - early) / (on time + late): what some sources print as 'on time'. It falls when
     more dossiers are early, so it must never be compared with :func:`on_time_rate`.
     Parameters and result as there.
+
+    Examples
+    --------
+    >>> tally = pd.DataFrame({"unit_id": ["A", "B"], "basis": "period", "rule": "strict",
+    ...     "period_start_on": "2024-01-01", "period_end_on": "2024-01-31", "as_of": "2024-01-31",
+    ...     "source": "example", "on_time_count": 90, "early_count": [60, 80], "late_count": 10})
+    >>> due_day_rate(tally)["value"].tolist()  # B, as often on time, is early more often
+    [0.3, 0.1]
     """
     _require_tally(tally, "due_day_rate", ["on_time_count", "early_count"])
     with_rest = tally.assign(on_due_day=tally["on_time_count"] - tally["early_count"])
@@ -130,6 +146,14 @@ def late_rate(
 
     Late / (on time + late): one minus :func:`on_time_rate`, and as blind to open dossiers.
     Parameters and result as there.
+
+    Examples
+    --------
+    >>> tally = pd.DataFrame({"unit_id": ["A"], "basis": "period", "rule": "strict",
+    ...     "period_start_on": "2024-01-01", "period_end_on": "2024-01-31", "as_of": "2024-01-31",
+    ...     "source": "example", "on_time_count": 9, "late_count": 3, "overdue_count": 8})
+    >>> late_rate(tally)["value"].item()  # 3 of 12: the 8 open and overdue are in neither count
+    0.25
     """
     return _share(tally, by, "late_rate", ["late_count"], _JUDGED, interval, confidence)
 
@@ -147,6 +171,14 @@ def overdue_backlog(
     one old dossier was finished: read the count beside the share. Periods add nothing here,
     so only tallies of one period's end give a meaningful sum. Parameters and result as for
     :func:`on_time_rate`.
+
+    Examples
+    --------
+    >>> tally = pd.DataFrame({"unit_id": ["A", "B"], "basis": "period", "rule": "strict",
+    ...     "period_start_on": "2024-01-01", "period_end_on": "2024-01-31", "as_of": "2024-01-31",
+    ...     "source": "example", "pending_in_time_count": [80, 180], "overdue_count": 20})
+    >>> overdue_backlog(tally)["value"].tolist()  # as many overdue; B has more that are new
+    [0.2, 0.1]
     """
     total = ["pending_in_time_count", "overdue_count"]
     return _share(tally, by, "overdue_backlog", ["overdue_count"], total, interval, confidence)
@@ -164,6 +196,14 @@ def online_share(
     Online / received. Other figures go by the same name: the share of procedures *offered*
     online, and of dossiers *fully* online. Dossiers typed in by an official on the citizen's
     behalf count as online. Parameters and result as for :func:`on_time_rate`.
+
+    Examples
+    --------
+    >>> tally = pd.DataFrame({"unit_id": ["A", "B"], "basis": "period", "rule": "strict",
+    ...     "period_start_on": "2024-01-01", "period_end_on": "2024-01-31", "as_of": "2024-01-31",
+    ...     "source": "example", "received_count": 40, "online_count": [30, None]})
+    >>> online_share(tally)["value"].tolist()  # not known is not 0
+    [0.75, nan]
     """
     return _share(
         tally, by, "online_share", ["online_count"], ["received_count"], interval, confidence
@@ -181,6 +221,15 @@ def digitised_share(
 
     Digitised / received. One scanned page makes a dossier digitised, so this says little
     about reuse. Parameters and result as for :func:`on_time_rate`.
+
+    Examples
+    --------
+    >>> tally = pd.DataFrame({"unit_id": ["A", "A"], "basis": "period", "rule": "strict",
+    ...     "period_start_on": "2024-01-01", "period_end_on": "2024-01-31", "as_of": "2024-01-31",
+    ...     "source": "example", "field": ["land", "civil"], "received_count": [4, 16],
+    ...     "digitised_count": 4})
+    >>> digitised_share(tally)["value"].item()  # 8 of 20, not the mean of 1 and 0.25
+    0.4
     """
     return _share(
         tally, by, "digitised_share", ["digitised_count"], ["received_count"], interval, confidence
@@ -199,6 +248,15 @@ def resolution_rate(
     Resolved / (received + carried over). It is not timeliness, though it is often printed
     beside it as if it were: dossiers received on the last days cannot be resolved yet.
     Parameters and result as for :func:`on_time_rate`.
+
+    Examples
+    --------
+    >>> tally = pd.DataFrame({"unit_id": ["A"], "basis": "period", "rule": "strict",
+    ...     "period_start_on": "2024-01-01", "period_end_on": "2024-01-31", "as_of": "2024-01-31",
+    ...     "source": "example", "received_count": 90, "carried_count": 10,
+    ...     "resolved_count": 80, "late_count": 0})
+    >>> resolution_rate(tally)["value"].item()  # 80 of 100, though not one was late
+    0.8
     """
     total = ["received_count", "carried_count"]
     return _share(tally, by, "resolution_rate", ["resolved_count"], total, interval, confidence)
@@ -221,6 +279,15 @@ def qd766_in_time_share(
     ------
     InputError
         If the tally was not counted under rule ``qd766``.
+
+    Examples
+    --------
+    >>> tally = pd.DataFrame({"unit_id": ["A"], "basis": "received", "rule": "qd766",
+    ...     "period_start_on": "2024-01-01", "period_end_on": "2024-01-31", "as_of": "2024-01-31",
+    ...     "source": "example", "received_count": 20, "on_time_count": 3, "late_count": 1,
+    ...     "pending_in_time_count": 16})
+    >>> qd766_in_time_share(tally)["value"].item()  # 19 of 20, though 1 of 4 resolved was late
+    0.95
     """
     _require_tally(tally, "qd766_in_time_share", ["rule"])
     if (tally["rule"] != "qd766").any():
@@ -244,6 +311,15 @@ def summary(
     Indicators that a source gives for none of its groups are left out. A group that others
     leave behind - blanked because it is small - stays, with NaN; so does one of which nothing
     at all is known. Parameters and result as for :func:`on_time_rate`.
+
+    Examples
+    --------
+    >>> from cchc_analysis.columns import TALLY, check
+    >>> tally = check(pd.DataFrame({"unit_id": ["A"], "basis": "period", "rule": "strict",
+    ...     "period_start_on": "2024-01-01", "period_end_on": "2024-01-31", "as_of": "2024-01-31",
+    ...     "source": "example", "on_time_count": 90, "late_count": 10}), TALLY)
+    >>> summary(tally).set_index("indicator")["value"].to_dict()  # nothing said of early ones
+    {'on_time_rate': 0.9, 'late_rate': 0.1}
     """
     metrics = (
         on_time_rate, early_rate, due_day_rate, late_rate, overdue_backlog, online_share,
@@ -282,6 +358,7 @@ def _share(
     groups = tally.groupby(keys, as_index=False, sort=True, dropna=False)
     sums = groups[sorted({*count, *total})].sum(skipna=False)
     counted, of = sums[count].sum(axis=1, skipna=False), sums[total].sum(axis=1, skipna=False)
+    check_counts(counted.to_numpy(float), of.to_numpy(float))
     estimates = sums[keys].assign(
         indicator=indicator,
         value=counted / of.where(of > 0),

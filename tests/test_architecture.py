@@ -28,7 +28,7 @@ WINGS = {
         "columns", "components", "periods", "workdays", "lateness", "gazetteer", "catalogue",
         "disclosure", "progress",
     },
-    "entrance": {"cli", "__init__"},
+    "entrance": {"cli", "__init__", "data_readme"},
 }  # fmt: skip
 WING_OF = {part: wing for wing, parts in WINGS.items() for part in parts}
 

@@ -1,12 +1,9 @@
 """The tables: what their checks accept, convert and refuse."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from cchc_analysis import columns
 from cchc_analysis.columns import (
     DOSSIERS,
     ESTIMATES,
@@ -18,7 +15,6 @@ from cchc_analysis.columns import (
     empty,
 )
 
-ROOT = Path(__file__).resolve().parents[1]
 CELL = {
     "unit_id": "U", "period_start_on": "2024-01-01", "period_end_on": "2024-01-31",
     "basis": "period", "rule": "strict", "as_of": "2024-01-31", "source": "by hand",
@@ -38,10 +34,6 @@ def test_every_column_is_told_in_two_languages_and_named_once(table):
     for column in table.columns:
         assert column.vi and column.en
         assert column.kind in ("text", "count", "number", "date", "time", "flag")
-
-
-def test_data_readme_is_the_one_printed_from_the_tables():
-    assert (ROOT / "data" / "README.md").read_text(encoding="utf-8") == columns.describe()
 
 
 def test_check_orders_converts_and_fills_without_touching_its_input():

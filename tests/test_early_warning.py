@@ -299,6 +299,11 @@ def test_scores_by_hand():
     assert scores["expected"] == pytest.approx(1.3)
 
 
+def test_no_day_at_all_is_refused():
+    with pytest.raises(InputError, match="cutoffs: found none"):
+        backtest(LANDMARKS, cutoffs=[])
+
+
 def test_a_day_without_a_landmark_cannot_be_tested():
     with pytest.raises(InputError, match="none on 2024-03-02"):
         backtest(LANDMARKS, cutoffs=["2024-03-02"])

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 import cchc_analysis
 from cchc_analysis import catalogue
-from cchc_analysis.columns import describe
+from cchc_analysis.data_readme import describe
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "cchc_analysis"
@@ -95,7 +95,7 @@ def test_one_version_everywhere():
 
 def test_the_data_folder_is_described_as_declared():
     found = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
-    assert found == describe(), "run: python -m cchc_analysis.columns > data/README.md"
+    assert found == describe(), "run: python -m cchc_analysis.data_readme > data/README.md"
 
 
 # Phrases

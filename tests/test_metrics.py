@@ -212,6 +212,16 @@ def test_without_an_interval_a_rate_is_a_count_and_no_more(metric):
     assert (row["bounds"], row["method"]) == ("none", "count")
 
 
+@pytest.mark.parametrize("interval", ["wilson", None])
+def test_counts_that_do_not_fit_are_refused_with_an_interval_or_without(interval):
+    for metric, counts in (
+        (metrics.online_share, {"received_count": 5, "online_count": 9}),
+        (metrics.due_day_rate, {"on_time_count": 9, "early_count": 12, "late_count": 3}),
+    ):
+        with pytest.raises(InputError, match="expected 0 <= count <= total"):
+            metric(tally(**CELL | counts), interval=interval)
+
+
 def test_an_unknown_interval_is_refused():
     with pytest.raises(InputError, match="interval: found 'wald', expected wilson"):
         metrics.on_time_rate(tally(**CELL), interval="wald")

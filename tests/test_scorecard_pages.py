@@ -32,8 +32,8 @@ def card(unit_id: str) -> dict[str, pd.DataFrame]:
     """All that the notebook computes of one unit."""
     rows = screens()
     own = rows[rows["unit_id"] == unit_id]
-    before, now = cchc.last_two(own)
-    _, below = cchc.last_two(rows[rows["parent_id"] == unit_id])
+    before, now = cchc.last_two_scorecards(own)
+    _, below = cchc.last_two_scorecards(rows[rows["parent_id"] == unit_id])
     missing = cchc.missing_below(cchc.same_period(own, below), below)
     return {
         "before": before, "now": now, "below": below, "missing": missing,
@@ -154,7 +154,7 @@ def test_lai_chau_rests_on_six_petitions():
 
 def test_nothing_is_shown_of_a_unit_without_a_scorecard():
     nothing = pd.DataFrame(columns=COMPONENTS.names)
-    before, now = cchc.last_two(nothing)
+    before, now = cchc.last_two_scorecards(nothing)
     assert before.empty and now.empty
     totals, scored = cchc.score_totals(now), cchc.score_components(now)
     point, classes = cchc.cases_for_a_point(now), cchc.cases_to_next_class(now)
@@ -186,7 +186,7 @@ def test_a_year_to_date_has_no_previous_in_another_year():
          "captured_at": "2026-10-02"}
         for year in (2025, 2026)
     ])  # fmt: skip
-    before, now = cchc.last_two(rows)
+    before, now = cchc.last_two_scorecards(rows)
     assert before.empty
     assert len(now) == 1
 

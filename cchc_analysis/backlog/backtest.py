@@ -69,8 +69,24 @@ def backtest(
     Raises
     ------
     InputError
-        If a cut-off was not counted; as :func:`lateness_forecast`.
+        If no cut-off is given, or one was not counted; as :func:`lateness_forecast`.
+
+    Examples
+    --------
+    >>> cutoffs = pd.to_datetime(["2024-03-01", "2024-03-08"])
+    >>> landmarks = pd.DataFrame({
+    ...     "cutoff_on": cutoffs, "due_on": cutoffs + pd.Timedelta(days=4), "unit_id": "A",
+    ...     "field": "F", "procedure": "P", "channel": "online", "received_month": 3,
+    ...     "days_to_due": 2, "legal_days": 5, "day_kind": "working", "dossier_count": [12, 8],
+    ...     "late_count": [3, 1], "rule": "strict", "source": "example",
+    ... })
+    >>> tested = backtest(landmarks, cutoffs=["2024-03-08"])
+    >>> tested.predictions[["dossier_count", "late_count", "naive_probability"]]  # 3 of 12
+       dossier_count  late_count  naive_probability
+    0              8           1               0.25
     """
+    if not len(cutoffs):
+        raise InputError("cutoffs: found none, expected days to foretell from")
     cells = as_categories(landmarks)
     predictions, counted = [], []
     for cutoff in steps(map(as_day, cutoffs), total=len(cutoffs), said="past weeks foretold"):
@@ -131,6 +147,20 @@ def backtest_scores(tested: Backtest) -> pd.DataFrame:
         One row: ``dossiers``, ``late`` and ``expected`` late ones (outcomes known), ``brier``,
         ``brier_naive``, ``brier_on_time``, ``auc`` (chance that a late dossier stood above one
         in time), ``rule``, ``source``. NaN where nothing was foretold.
+
+    Examples
+    --------
+    Foretold 0.25 and 0.75, late 1 of 4 and 3 of 4: the mean square is (1 x 9 + 3 x 1) / 64 in both.
+
+    >>> from cchc_analysis.backlog import Backtest
+    >>> cells = pd.DataFrame({
+    ...     "dossier_count": [4, 4], "late_count": [1, 3], "probability": [0.25, 0.75],
+    ...     "naive_probability": 0.5,
+    ... })
+    >>> tested = Backtest(cells, pd.DataFrame(), rule="strict", source="example")
+    >>> backtest_scores(tested)[["late", "expected", "brier", "brier_naive", "brier_on_time"]]
+       late  expected   brier  brier_naive  brier_on_time
+    0     4       4.0  0.1875         0.25            0.5
     """
     late, total, share = _foretold_and_known(tested)
     naive = tested.predictions["naive_probability"]
@@ -162,6 +192,18 @@ def backtest_calibration(tested: Backtest) -> Calibration:
     Calibration
         As :func:`~cchc_analysis.drivers.calibration`; its limits take dossiers as independent,
         though one open on several cut-offs counts on each: they are too narrow.
+
+    Examples
+    --------
+    Foretold odds of 1 to 9 and 9 to 1, found 1 to 3 and 3 to 1: the logits are twice too large.
+
+    >>> from cchc_analysis.backlog import Backtest
+    >>> cells = pd.DataFrame({
+    ...     "dossier_count": [40, 40], "late_count": [10, 30], "probability": [0.1, 0.9],
+    ... })
+    >>> tested = Backtest(cells, pd.DataFrame(), rule="strict", source="example")
+    >>> round(backtest_calibration(tested).slope, 3)
+    0.5
     """
     return calibration(*_foretold_and_known(tested))
 
@@ -179,6 +221,18 @@ def backtest_coverage(tested: Backtest) -> pd.DataFrame:
         due and a known outcome), ``value`` (their share), ``above_count`` (more late than the
         interval) and ``below_count`` (fewer), mean ``expected`` and mean ``late``; ``rule``,
         ``source``.
+
+    Examples
+    --------
+    >>> from cchc_analysis.backlog import Backtest
+    >>> horizons = pd.DataFrame({
+    ...     "weeks": 1, "expected": [2.0, 3.0, 2.0, 0.0], "low": [0, 1, 0, 0],
+    ...     "high": [4, 5, 4, 0], "late": [1, 7, 4, 0], "inside": [True, False, True, None],
+    ... })
+    >>> tested = Backtest(pd.DataFrame(), horizons, rule="strict", source="example")
+    >>> backtest_coverage(tested)[["weeks", "count", "total", "above_count", "below_count"]]
+       weeks  count  total  above_count  below_count
+    0      1    2.0      3          1.0          0.0
     """
     told = tested.horizons[tested.horizons["inside"].notna()]
     told = told.assign(

@@ -46,6 +46,22 @@ def expected_late(
     before, of a common shock to each week's dossiers as large as past weeks had, and of the
     dossiers one by one (a Poisson-binomial). Shocks that last for weeks are not foreseen
     beyond the last eight.
+
+    Examples
+    --------
+    >>> from cchc_analysis import count_landmarks, lateness_forecast, open_dossiers, warn
+    >>> dossiers = pd.DataFrame({
+    ...     "dossier_id": ["a", "b", "c"], "unit_id": "A", "source": "example",
+    ...     "received_at": pd.to_datetime(["2024-01-02", "2024-01-11", "2024-01-11"]),
+    ...     "due_at": pd.to_datetime(["2024-01-10", "2024-01-17", "2024-01-24"]),
+    ...     "result_at": pd.to_datetime(["2024-01-09", None, None])})
+    >>> past = count_landmarks(dossiers, cutoffs=["2024-01-05"], as_of="2024-01-12")
+    >>> forecast = lateness_forecast(past, trained_on="2024-01-12")
+    >>> desk = warn(open_dossiers(dossiers, as_of="2024-01-12"), forecast)
+    >>> expected_late(desk, forecast, [1, 2])[["weeks", "due_until_on", "dossiers"]]
+       weeks due_until_on  dossiers
+    0      1   2024-01-19         1
+    1      2   2024-01-26         2
     """
     if desk.empty:
         return pd.DataFrame(

@@ -235,6 +235,21 @@ def warn(open_dossiers: pd.DataFrame, forecast: LatenessForecast) -> pd.DataFram
     ------
     InputError
         If the forecast was trained after the day of the list: it would know the answers.
+
+    Examples
+    --------
+    Of four open on a Friday, one is overdue and one due that day: neither is on the list.
+
+    >>> from cchc_analysis import count_landmarks, lateness_forecast, open_dossiers
+    >>> dossiers = pd.DataFrame({
+    ...     "dossier_id": ["a", "b", "c", "d"], "unit_id": "A", "source": "example",
+    ...     "received_at": pd.Timestamp("2024-01-02"), "result_at": pd.NaT,
+    ...     "due_at": pd.to_datetime(["2024-01-10", "2024-01-12", "2024-01-15", "2024-01-17"])})
+    >>> past = count_landmarks(dossiers, cutoffs=["2024-01-05"], as_of="2024-01-12")
+    >>> forecast = lateness_forecast(past, trained_on="2024-01-12")
+    >>> desk = warn(open_dossiers(dossiers, as_of="2024-01-12"), forecast)
+    >>> desk.sort_values("due_at")[["dossier_id", "days_to_due"]].to_numpy().tolist()
+    [['c', 1.0], ['d', 3.0]]
     """
     day = open_dossiers["as_of"].max()
     if day < forecast.trained_on:

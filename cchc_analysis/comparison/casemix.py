@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from cchc_analysis.columns import TALLY, TALLY_COUNTS, TALLY_KEYS, InputError, check
+from cchc_analysis.columns import TALLY, TALLY_COUNTS, TALLY_KEYS, InputError, check, require_one
 from cchc_analysis.comparison.poisson_binomial import count_distribution
 from cchc_analysis.comparison.ratios import LEAST_UNITS, judge_ratios, with_flags
 from cchc_analysis.intervals import check_confidence
@@ -128,7 +128,7 @@ def standardise(
     """
     check_confidence(confidence)
     rows = check(tally, TALLY)
-    _require_one_cut(rows)
+    require_one(rows, _ONE_OF, "tally", "filter the cells, and compare what is counted alike")
     _require_counts(rows, strata, events, population)
     cells = _cells(rows, strata, events, population)
     cells = _with_reference(cells, len(strata), minimum)
@@ -146,18 +146,6 @@ def standardise(
         rule="; ".join(sorted(set(rows["rule"]))),
         source="; ".join(sorted(set(rows["source"]))),
     )[_OUTPUT]
-
-
-def _require_one_cut(rows: pd.DataFrame) -> None:
-    """Raise unless all cells are of one period, basis, rule and day."""
-    for name in _ONE_OF:
-        found = rows[name].drop_duplicates()
-        if len(found) > 1:
-            values = ", ".join(map(str, found.iloc[:3]))
-            raise InputError(
-                f"tally: found several values of {name} ({values}), expected one; filter the "
-                "cells, and compare what is counted alike"
-            )
 
 
 def _require_counts(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cchc_analysis.columns import ESTIMATES, InputError, check
+from cchc_analysis.columns import ESTIMATES, InputError, check, require_one
 
 _ALIKE = ["period_start_on", "period_end_on", "indicator", "rule"]
 
@@ -49,14 +49,7 @@ def one_comparison(estimates: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
 
 def _require_alike(rows: pd.DataFrame) -> None:
     """Raise unless the rows are one indicator, rule and period, each unit once."""
-    for name in _ALIKE:
-        found = rows[name].drop_duplicates()
-        if len(found) > 1:
-            values = ", ".join(map(str, found.iloc[:3]))
-            raise InputError(
-                f"estimates: found several values of {name} ({values}), expected one; "
-                "filter the rows, and compare what is counted alike"
-            )
+    require_one(rows, _ALIKE, "estimates", "filter the rows, and compare what is counted alike")
     twice = rows.loc[rows["unit_id"].duplicated(), "unit_id"]
     if len(twice):
         raise InputError(

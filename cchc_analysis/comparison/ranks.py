@@ -51,7 +51,8 @@ def rank_sets(
     Parameters
     ----------
     estimates
-        See the module's description; ``count`` and ``total`` in whole dossiers.
+        Columns of ``ESTIMATES``, one row per unit, of one indicator, rule and period, with
+        ``count`` and ``total`` in whole dossiers; units of one class, parent and scope.
     confidence
         Chance, in (0, 1), that all the sets hold at once (``rank_low``, ``rank_high``), or
         that the set of one unit chosen beforehand does (``alone_low``, ``alone_high``).

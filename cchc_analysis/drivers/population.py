@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from cchc_analysis.columns import InputError
+from cchc_analysis.columns import InputError, require_one
 from cchc_analysis.drivers.terms import Kind, Terms
 from cchc_analysis.periods import as_day
 
@@ -66,13 +66,7 @@ def require_due_cohort(rows: pd.DataFrame) -> None:
             f"tally: found basis {other[0]!r}, expected 'due'; count it with "
             "count_cohorts(..., cohort='due')"
         )
-    for name in ("rule", "as_of"):
-        found = sorted(map(str, rows[name].unique()))
-        if len(found) > 1:
-            raise InputError(
-                f"tally: found several values of {name} ({', '.join(found[:3])}), expected one; "
-                "fit each apart"
-            )
+    require_one(rows, ("rule", "as_of"), "tally", "fit each apart")
     _require_periods_apart(rows)
     unknown = [name for name in _POPULATION if rows[name].isna().any()]
     if unknown:

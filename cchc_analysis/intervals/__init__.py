@@ -7,6 +7,7 @@ would show over similar periods - and never as sampling error.
 
 from cchc_analysis.intervals.one_share import (
     check_confidence,
+    check_counts,
     clopper_pearson,
     exact_limits,
     mid_p,
@@ -16,6 +17,7 @@ from cchc_analysis.intervals.two_shares import newcombe, rate_ratio
 
 __all__ = [
     "check_confidence",
+    "check_counts",
     "clopper_pearson",
     "exact_limits",
     "mid_p",

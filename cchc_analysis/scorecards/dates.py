@@ -12,7 +12,7 @@ from cchc_analysis.scorecards.scores import latest_capture, score_totals
 _PERIOD = ["period_kind", "period_start_on", "period_end_on"]
 
 
-def last_two(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def last_two_scorecards(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows of the last two dates with a whole scorecard, the earlier one first.
 
     A scorecard is whole where its total, or all six groups, are published. The earlier date
@@ -47,7 +47,7 @@ def last_two(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     ...     "group": [None, None, "TDGQ"], "metric": None,
     ...     "published_score": [54.2, 55.23, 14.9], "source": "portal",
     ... })
-    >>> before, now = last_two(rows)
+    >>> before, now = last_two_scorecards(rows)
     >>> print(before["published_score"].item(), now["published_score"].item())
     54.2 55.23
     """

@@ -28,7 +28,8 @@ def year_on_year(panel: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     panel
-        See the module's description.
+        One row per province, year and indicator: ``unit_id``, ``indicator``, ``year``,
+        ``series`` (years of one scale) and ``value``; other columns are kept.
 
     Returns
     -------
@@ -93,7 +94,7 @@ def carried_to_merged(panel: pd.DataFrame, *, units: pd.DataFrame | None = None)
     Parameters
     ----------
     panel
-        See the module's description; units ``vn63-..``.
+        As in :func:`year_on_year`, of the provinces before July 2025: units ``vn63-..``.
     units
         Columns of ``UNITS``; None for the reference table.
 

@@ -46,7 +46,8 @@ def perturbed_ranks(
     Parameters
     ----------
     scores
-        See the module's description.
+        Columns of ``ESTIMATES``: one row per unit and group, ``value`` in points; the groups
+        of one index, one period, units of one class.
     spread
         Largest share, in [0, 1), by which a group's maximum is raised or lowered; each by
         itself, evenly, and all then scaled so that the maxima add to what they did.
@@ -187,7 +188,7 @@ def variance_shares(scores: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     scores
-        See the module's description.
+        As in :func:`perturbed_ranks`.
 
     Returns
     -------

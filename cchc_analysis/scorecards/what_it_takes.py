@@ -43,7 +43,9 @@ def cases_to_score(rows: pd.DataFrame, target: float, *, scope: str = TOTAL) -> 
     Parameters
     ----------
     rows
-        See the module's description; any units and periods.
+        Columns of ``COMPONENTS``: components by ``metric`` with ``numerator`` and
+        ``denominator``, groups with ``published_score``; any units and periods, each figure
+        captured once (:func:`~cchc_analysis.scorecards.latest_capture`).
     target
         Points, on the scale of ``scope``.
     scope
@@ -107,7 +109,8 @@ def cases_to_next_class(rows: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rows
-        See the module's description.
+        As in :func:`cases_to_score`; the total is the sum of the six groups, else the
+        published total.
 
     Returns
     -------
@@ -146,7 +149,7 @@ def cases_to_rank(rows: pd.DataFrame, rank: int) -> pd.DataFrame:
     Parameters
     ----------
     rows
-        See the module's description: all units that are ranked together. Units of another
+        As in :func:`cases_to_score`: all units that are ranked together. Units of another
         period, class or parent are ranked apart.
     rank
         1 the best; ties share the better rank.
@@ -208,7 +211,7 @@ def few_cases(rows: pd.DataFrame, *, few: int = FEW_CASES) -> pd.DataFrame:
     Parameters
     ----------
     rows
-        See the module's description.
+        As in :func:`cases_to_score`.
     few
         The largest denominator that is a handful.
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from cchc_analysis.columns import DURATIONS, InputError, check
+from cchc_analysis.columns import DURATIONS, InputError, check, require_one
 
 CLOSINGS = ("result", "refused", "withdrawn")
 KEYS = (
@@ -46,13 +46,7 @@ def observed(
         ``by`` is absent or is what is measured, or a dossier ends before it is seen.
     """
     rows = check(durations, DURATIONS)
-    for name in _ONE_PER_CALL:
-        found = sorted(set(rows[name]))
-        if len(found) > 1:
-            raise InputError(
-                f"durations: found several values of {name} ({', '.join(found[:3])}), expected "
-                "one; estimate each apart"
-            )
+    require_one(rows, _ONE_PER_CALL, "durations", "estimate each apart")
     other = sorted(set(rows["cohort"]) - set(cohorts))
     if other:
         raise InputError(

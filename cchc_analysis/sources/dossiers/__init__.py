@@ -149,6 +149,20 @@ def read_dossiers(
         If a file is missing, empty, broken, in a legacy encoding, lacks a needed column, or
         has a column of dates that contradicts its format; if the key is empty or would lie in
         ``out``.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> export = pd.DataFrame({
+    ...     "Mã hồ sơ": ["H1", "H2"], "Người nộp": "A", "Đơn vị giải quyết": "Xã Mẫu",
+    ...     "Ngày nhận": ["02/01/2024", "32/01/2024"], "Ngày hẹn trả": "09/01/2024",
+    ... })
+    >>> with TemporaryDirectory() as folder:
+    ...     export.to_csv(f"{folder}/export.csv", index=False)
+    ...     reading = read_dossiers(f"{folder}/export.csv", key=f"{folder}/dossiers.key")
+    >>> reading.refused[["file", "row", "column"]]  # the header is row 1
+             file  row       column
+    0  export.csv    3  received_at
     """
     out, lookup = Path(out) if out else None, Path(lookup) if lookup else None
     key = Path(key) if key else codes.default_key()

@@ -85,6 +85,20 @@ def write_form06(
     References
     ----------
     Thông tư số 01/2020/TT-VPCP, biểu II.06 (as printed in forms in use).
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from cchc_analysis import read_forms
+    >>> forms = pd.DataFrame({
+    ...     "unit_id": "A", "field": ["civil", "land"], "period_start_on": "2024-01-01",
+    ...     "period_end_on": "2024-01-31", "early_count": [5, 3], "late_count": [0, None],
+    ...     "source": "example",
+    ... })
+    >>> with TemporaryDirectory() as folder:
+    ...     file = write_form06(forms, f"{folder}/form.xlsx")
+    ...     read_forms(file)["late_count"].tolist()  # none late, and not known
+    [0.0, nan]
     """
     import xlsxwriter
 
