@@ -207,6 +207,7 @@ def test_what_is_not_given_is_missing_not_zero(read, written):
         ("12,5", "'12,5'"), ("-3", "'-3'"), ("95%", "'95%'"), ("1.23", "'1.23'"), (12.5, "'12.5'"),
         ("Nguyễn Văn Mẫu", "14 characters"), ("079123456789", "12 characters"),
         ("0912345678", "10 characters"), ("12.345.678.901", "14 characters"),
+        ("0.125", "'0.125'"), (0.125, "'0.125'"), ("0,981", "'0,981'"), ("012.345", "'012.345'"),
     ],
 )  # fmt: skip
 def test_anything_else_is_refused_by_place(read, written, found):
@@ -281,6 +282,43 @@ def test_lines_without_numbers_and_a_forgotten_number(read):
     assert by_field(read(*TITLE, *NUMBERS, *rows)) == EXPECTED
     rows = [["1", "Đất đai", *LAND], ["", "Chứng thực", *CIVIL], ["3", "Hộ tịch", *CIVIL]]
     assert list(by_field(read(*TITLE, *NUMBERS, *rows))) == ["Chứng thực", "Hộ tịch", "Đất đai"]
+
+
+OTHER_UNIT = ["- Đơn vị báo cáo: UBND huyện Cần Đước"]
+OTHER_DAYS = ["", "", "(Từ ngày 15/3/2024 đến ngày 14/6/2024)"]
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        [OTHER_UNIT, *NUMBERS, ["1", "Chứng thực", *LAND]],
+        [OTHER_DAYS, *NUMBERS, ["1", "Chứng thực", *LAND]],
+        [*SIGNED, OTHER_UNIT, *NUMBERS, *BODY],
+        [*SIGNED, ["3", "Chứng thực", *LAND]],
+    ],
+    ids=["another unit", "another period", "below the signatures", "lines without a header"],
+)
+def test_a_second_form_in_a_sheet_is_refused_not_lost_or_added(read, below):
+    row = 8 + next(i for i, cells in enumerate(below) if cells in NUMBERS or cells[2:] == LAND)
+    message = rf"sheet 'II06', row {row}: found another form, or lines of this one"
+    with pytest.raises(InputError, match=message):
+        read(*TITLE, *NUMBERS, *BODY[:2], *below)
+
+
+@pytest.mark.parametrize("repeated", [[], TITLE], ids=["header", "title and header"])
+def test_a_page_that_repeats_its_own_header_is_the_same_form(read, repeated):
+    forms = read(*TITLE, *NUMBERS, BODY[0], *repeated, *NUMBERS, *BODY[1:], *SIGNED)
+    assert by_field(forms) == EXPECTED
+
+
+def test_a_title_that_names_two_units_is_refused(read):
+    rows = [*TITLE, OTHER_UNIT, *NUMBERS, *BODY]
+    message = "names 'UBND huyện Cần Giuộc' and 'UBND huyện Cần Đước' as the unit that reports"
+    with pytest.raises(InputError, match=message):
+        read(*rows)
+    assert set(read(*rows, unit="Huyện Cần Giuộc")["unit_id"]) == {"vn63-807"}
+    again = [*TITLE, ["Đơn vị báo cáo: UBND HUYỆN CẦN GIUỘC"], *NUMBERS, *BODY]
+    assert set(read(*again)["unit_id"]) == {"vn63-807"}
 
 
 def test_given_twice_is_refused(read, tmp_path):

@@ -12,10 +12,10 @@ SIMULATED = "Huyện Mẫu B (mô phỏng)"
 
 
 def forms_of(unit_id):
-    """A form of the hand table: two fields, one of them as bad as a field can be, and none."""
-    fields = ["=HYPERLINK(1)", "1. Đất & đai", None]
+    """A form of the hand table: fields as bad as a field can be, one like a note, and none."""
+    fields = ["=HYPERLINK(1)", "1. Đất & đai", "unit_id: V", None]
     dossiers = hand_table().assign(
-        field=lambda t: [fields[i % 3] for i in range(len(t))], unit_id=unit_id
+        field=lambda t: [fields[i % 4] for i in range(len(t))], unit_id=unit_id
     )
     return form06(dossiers, *MARCH)
 
@@ -32,6 +32,15 @@ def test_missing_counts_and_several_forms_read_back_equal(tmp_path):
     forms = pd.concat([forms_of("U"), forms_of("V")], ignore_index=True)
     forms["online_received_count"] = float("nan")
     pd.testing.assert_frame_equal(read_forms(write_form06(forms, tmp_path / "f.xlsx")), forms)
+
+
+@pytest.mark.parametrize("line", [0, 2])
+def test_a_line_without_counts_would_be_read_as_a_heading(tmp_path, line):
+    forms = forms_of("U")
+    forms.loc[line, [name for name in forms if name.endswith("_count")]] = float("nan")
+    with pytest.raises(InputError, match=r"U: found no count in the line .*; leave it out"):
+        write_form06(forms, tmp_path / "f.xlsx")
+    assert not (tmp_path / "f.xlsx").exists()
 
 
 def parts(path):

@@ -15,13 +15,23 @@ from cchc_analysis.columns import FORMS, InputError, check
 from cchc_analysis.periods import period_table
 from cchc_analysis.sources.forms.layout import Layout, Rows, find_layout
 from cchc_analysis.sources.forms.outline import Line, outline
-from cchc_analysis.sources.forms.titles import Period, period_in, unit_named_in, written_below
+from cchc_analysis.sources.forms.titles import (
+    Period,
+    period_in,
+    titles_another,
+    unit_named_in,
+    units_reporting,
+    written_below,
+)
 from cchc_analysis.sources.forms.wording import COUNTS, begins
 from cchc_analysis.sources.sheets import WORKBOOKS, read_rows, read_table
 
 _FORM = ["unit_id", "period_start_on", "period_end_on"]
 # at most eight digits: nine or more may be a person's number, and no form counts so many
-_WHOLE = re.compile(r"\d{1,8}|\d{1,2}(\.\d{3}){1,2}|\d{3}\.\d{3}|\d{1,2}(,\d{3}){1,2}|\d{3},\d{3}")
+# a group of thousands never begins with 0: '0.125' is a share, not 125 dossiers
+_WHOLE = re.compile(
+    r"\d{1,8}|[1-9]\d?(\.\d{3}){1,2}|[1-9]\d\d\.\d{3}|[1-9]\d?(,\d{3}){1,2}|[1-9]\d\d,\d{3}"
+)
 _NOT_GIVEN = {"", "-", "–", "—"}
 _ORDINAL = re.compile(
     r"([A-ZĐ]|[IVX]+|\d+(?:\.\d+)*|[a-zđ])[.)]\s*(.+)|([-–+*•])\s*(.+)", re.DOTALL
@@ -72,7 +82,8 @@ def read_forms(
     ------
     InputError
         With file, sheet, row and column number, for a cell that is no count, a field or a form
-        given twice, two totals, a missing column, unit or period; and where the file holds no
+        given twice, two totals, two forms in a sheet, two units in a title, a missing column,
+        unit or period; and where the file holds no
         form. 'Quý I/2024' is no period: statutory ones do not start on the first of a month.
 
     Examples
@@ -122,6 +133,7 @@ def _read_sheet(
     """Return the fields and the total of one form."""
     above, below = rows[: layout.body], rows[layout.body :]
     start_on, end_on = period or period_in(above, where)
+    _require_one_form(rows, layout, where)
     form = outline(list(_lines(rows, layout, where)))
     for added in form.sums:
         if gaps := added.gaps():
@@ -190,6 +202,28 @@ def _end(rows: Rows, layout: Layout) -> int:
     return last
 
 
+def _require_one_form(rows: Rows, layout: Layout, where: str) -> None:
+    """Refuse a sheet in which another form, or more of this one, stands below the table.
+
+    It would be lost below the signatures, or be read as lines of the first unit. A page that
+    repeats title and header of its own form is neither.
+    """
+    above, end = rows[: layout.body], _end(rows, layout)
+    header = {tuple(row) for row in above}
+    other = False  # another unit or period is named since the first header
+    for position in range(layout.body, len(rows)):
+        row = rows[position]
+        again = tuple(row) == tuple(above[-1])
+        other |= tuple(row) not in header and titles_another(row, above)
+        cells = [_cell(row, place) for place in layout.places.values()]
+        counts = sum(_WHOLE.fullmatch(cell) is not None for cell in cells)
+        if (again and other) or (position >= end and counts > len(cells) / 2):
+            raise InputError(
+                f"{where}, row {position + 1}: found another form, or lines of this one below its "
+                "notes and signatures; give each form a sheet of its own, nothing between its lines"
+            )
+
+
 def _cell(row: Sequence[str], place: int) -> str:
     return row[place].strip() if place < len(row) else ""
 
@@ -238,6 +272,11 @@ def _unit_id(above: Rows, below: Rows, where: str, unit: str | None, end_on: pd.
     if unit is None and (written := written_below(below, "unit_id")):
         return written
     name = unit or unit_named_in(above)
+    if unit is None and len(named := units_reporting(above)) > 1:
+        raise InputError(
+            f"{where}: the title names {' and '.join(map(repr, named))} as the unit that reports, "
+            "expected one; give unit="
+        )
     if not name:
         raise InputError(
             f"{where}: the title names no unit; write 'Đơn vị báo cáo: ...' there, or give unit="

@@ -94,6 +94,44 @@ def unit_named_in(rows: Rows) -> str:
     >>> unit_named_in([["Biểu số II.06", "", "- Đơn vị báo cáo:\nUBND huyện Cần Giuộc"]])
     'UBND huyện Cần Giuộc'
     """
+    return min(_named_in(rows), default=(0, ""))[1]
+
+
+def units_reporting(rows: Rows) -> list[str]:
+    """Return the different units that a title names as the one that reports.
+
+    A plain 'Đơn vị:' is left out: it may be the unit of measure.
+
+    Examples
+    --------
+    >>> units_reporting([["Đơn vị báo cáo: UBND xã A"], ["Đơn vị: hồ sơ"]])
+    ['UBND xã A']
+    """
+    labels = words()["reading"]["unit"]
+    names = [name for place, name in _named_in(rows) if name and "báo cáo" in labels[place]]
+    return list({fold(name): name for name in names}.values())
+
+
+def titles_another(row: Sequence[str], above: Rows) -> bool:
+    """Say whether a row names another unit that reports, or another period, than a title does.
+
+    Examples
+    --------
+    >>> title = [["Đơn vị báo cáo: UBND xã A"]]
+    >>> [titles_another([text], title) for text in ("Đơn vị báo cáo: UBND xã B", "Hộ tịch")]
+    [True, False]
+    """
+    units, text = units_reporting([row]), " ".join(" ".join(row).split())
+    stated = [" ".join(" ".join(line).split()) for line in above]
+    periods = {fold(match[0]) for line in stated for match in _RANGE.finditer(line)}
+    known = {fold(name) for name in units_reporting(above)}
+    return any(fold(name) not in known for name in units) or any(
+        fold(match[0]) not in periods for match in _RANGE.finditer(text)
+    )
+
+
+def _named_in(rows: Rows) -> list[tuple[int, str]]:
+    """Return the units named, each with the place of its label among those that may stand."""
     labels = {fold(label): place for place, label in enumerate(words()["reading"]["unit"])}
     named = []
     for row, place, line, rest in _lines(rows):
@@ -103,7 +141,7 @@ def unit_named_in(rows: Rows) -> str:
             given = next((text for text in nearby if not _BLANK.fullmatch(text)), "")
             if ":" not in given:
                 named.append((labels[fold(label)], " ".join(given.strip(" .;").split())))
-    return min(named, default=(0, ""))[1]
+    return named
 
 
 def _lines(rows: Rows) -> Iterator[tuple[int, int, str, list[str]]]:
@@ -129,4 +167,4 @@ def written_below(rows: Rows, label: str) -> str:
     """
     template = re.compile(re.escape(words()[label].partition("{")[0].strip()) + r"\s*(.+)")
     found = [m[1].strip() for row in rows for cell in row if (m := template.fullmatch(cell))]
-    return found[0] if found else ""
+    return found[-1] if found else ""  # a field above the notes may begin alike

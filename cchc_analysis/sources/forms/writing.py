@@ -49,9 +49,9 @@ def write_form06(
 ) -> Path:
     """Write forms II.06 as a workbook in the layout of the form, a sheet for each form.
 
-    ``read_forms`` of the workbook gives the same table back. The notes below the table say
-    that column (9) holds withdrawn and undated dossiers and column (12) waiting ones. Simulated
-    units are marked in the title and on each printed page.
+    ``read_forms`` of the workbook gives the same lines back, each form's by field. The notes
+    below the table say that column (9) holds withdrawn and undated dossiers and column (12)
+    waiting ones. Simulated units are marked in the title and on each printed page.
 
     Parameters
     ----------
@@ -75,7 +75,8 @@ def write_form06(
     Raises
     ------
     InputError
-        If there is no line to write, or the file is not to be an ``.xlsx``.
+        If there is no line to write, a line gives no count (in a form it would be the heading
+        of the lines below it), or the file is not to be an ``.xlsx``.
 
     Notes
     -----
@@ -106,6 +107,11 @@ def write_form06(
     lines = check(forms, FORMS)
     if lines.empty:
         raise InputError(f"{path}: there is no line to write; widen the period")
+    uncounted = lines[lines[list(COUNTS.values())].isna().all(axis=1)]
+    if not uncounted.empty:
+        unit_id, field = uncounted.iloc[0][["unit_id", "field"]]
+        name = words()["total"] if pd.isna(field) else field
+        raise InputError(f"{path}: {unit_id}: found no count in the line {name!r}; leave it out")
     if path.suffix.lower() != ".xlsx":
         raise InputError(f"{path}: found {path.suffix!r}, expected a name that ends in .xlsx")
     path.parent.mkdir(parents=True, exist_ok=True)
