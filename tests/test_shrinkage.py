@@ -141,6 +141,36 @@ def test_one_dossier_each_is_answered():
     assert found[["shrunk", "low", "high"]].notna().all().all()
 
 
+def test_a_large_unit_at_100_percent_beside_small_ones_is_answered():
+    count, total = np.array([122.0, 3, 6, 875, 139153]), np.array([122.0, 3, 6, 880, 139153])
+    prior = fit_prior(count, total)
+
+    def likelihood(mean, dossiers):
+        a, b = mean * dossiers, (1 - mean) * dossiers
+        return stats.betabinom.logpmf(count, total, a, b).sum()
+
+    best = likelihood(prior.mean, prior.dossiers)
+    logits, weights = np.linspace(2, 12, 41), np.exp(np.linspace(-5, 12, 35))
+    assert best >= max(likelihood(expit(x), w) for x in logits for w in weights)
+    assert prior.grid.notna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("count", "total"),
+    [
+        ([0, 5, 0], [5, 5, 5]),  # the moments of such a posterior are those of no beta
+        ([559, 3, 3540, 98724], [559, 3, 3541, 98734]),
+        ([100, 0, 100, 0], [100, 100, 100, 100]),
+        ([3, 3, 3, 3, 3, 3], [3, 3, 3, 3, 3, 300_000]),
+    ],
+)
+def test_no_interval_shrinks_to_0_or_100_percent(count, total):
+    found = shrink(table(count, total))
+    assert ((found["low"] < found["shrunk"]) & (found["shrunk"] < found["high"])).all()
+    few = found["total"] <= 5  # so few dossiers rule out no share above 99.8 %, and none below 0.2
+    assert ((found["high"] > 0.002) & (found["low"] < 0.998))[few].all()
+
+
 @settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=3, max_size=9),

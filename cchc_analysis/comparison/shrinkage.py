@@ -7,6 +7,7 @@ rests on and the more alike the units are.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ _NEGLIGIBLE = 14.0  # log likelihood below the best: weight under one millionth
 _LOGIT_RANGE = 20.0  # two dossiers in a billion: further out than any common mean
 _LEAST_MEAN = 1e-9  # a drawn mean stays within 0..1
 _ALL_ALIKE = 1e9  # dossiers of a prior under which units do not differ
+_HALVINGS = 40  # bisection steps: a share to 12 decimals
 _FLATTEST = 0.01  # precision of the flattest beta, reached by a unit without dossiers only
 
 
@@ -80,9 +82,11 @@ def shrink(estimates: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
     weighted by their likelihood and by the uniform shrinkage prior of Christiansen and
     Morris, and includes how far the centre would move (the mean within each prior by
     Laplace's method). The interval is that of the beta distribution of that mean and
-    variance. It stays inside 0..1 and keeps its width where all units are alike, since few
-    units that look alike need not be. Where all dossiers count, or none does, the interval
-    is Clopper-Pearson's of all dossiers together.
+    variance; where that beta has its mass at 0 or 100 % (a parameter below 1) it reaches at
+    least as far as the average of the betas of all priors, since so skew a posterior is not
+    known by mean and variance. It stays inside 0..1 and keeps its width where all units are
+    alike, since few units that look alike need not be. Where all dossiers count, or none does,
+    the interval is Clopper-Pearson's of all dossiers together.
 
     References
     ----------
@@ -210,13 +214,9 @@ def posterior(count: np.ndarray, total: np.ndarray, prior: Prior) -> tuple[np.nd
     """
     centre = _centre(count, total, prior.mean, prior.dossiers)
     variance = np.zeros(len(count))
-    for dossiers, mean, mean_variance, weight in prior.grid.itertuples(index=False):
-        at = _centre(count, total, mean, dossiers)
-        pull = dossiers / (dossiers + total)
-        spread = at * (1 - at) / (dossiers + total + 1) + pull**2 * mean_variance
+    for at, spread, weight in _under_each(count, total, prior):
         variance += weight * (spread + (at - centre) ** 2)
-    precision = np.maximum(centre * (1 - centre) / variance - 1, _FLATTEST)
-    return centre * precision, (1 - centre) * precision
+    return _beta(centre, variance)
 
 
 def posterior_shapes(
@@ -267,7 +267,15 @@ def _shrunk(
         low, high = (np.full(len(count), float(end)) for end in ends)
     else:
         a, b = posterior(count, total, prior)
-        low, high = beta.ppf((1 - confidence) / 2, a, b), beta.isf((1 - confidence) / 2, a, b)
+        tail = (1 - confidence) / 2
+        low, high = beta.ppf(tail, a, b), beta.isf(tail, a, b)
+        humpless = np.minimum(a, b) < 1  # nearly all at an end: its quantiles would be that end
+        shapes = [
+            (*_beta(at[humpless], spread[humpless]), weight)
+            for at, spread, weight in _under_each(count, total, prior)
+        ]
+        low[humpless] = np.minimum(low[humpless], _quantile_of_mixture(shapes, tail))
+        high[humpless] = np.maximum(high[humpless], _quantile_of_mixture(shapes, 1 - tail))
     return {
         "shrunk": _centre(count, total, prior.mean, prior.dossiers),
         "low": low,
@@ -276,6 +284,37 @@ def _shrunk(
         "prior_mean": prior.mean,
         "prior_dossiers": prior.dossiers,
     }
+
+
+def _under_each(
+    count: np.ndarray, total: np.ndarray, prior: Prior
+) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
+    """Yield mean and variance of each unit's share under each prior that fits, and its weight."""
+    for dossiers, mean, mean_variance, weight in prior.grid.itertuples(index=False):
+        at = _centre(count, total, mean, dossiers)
+        pull = dossiers / (dossiers + total)
+        yield at, at * (1 - at) / (dossiers + total + 1) + pull**2 * mean_variance, weight
+
+
+def _beta(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both parameters of the beta distribution of this mean and variance."""
+    precision = np.maximum(mean * (1 - mean) / variance - 1, _FLATTEST)
+    return mean * precision, (1 - mean) * precision
+
+
+def _quantile_of_mixture(
+    shapes: list[tuple[np.ndarray, np.ndarray, float]], probability: float
+) -> np.ndarray:
+    """Return a quantile of each unit's average of beta distributions, by bisection."""
+    from scipy.stats import beta
+
+    a, b, weight = (np.array(part) for part in zip(*shapes, strict=True))
+    below, above = np.zeros(a.shape[1]), np.ones(a.shape[1])
+    for _ in range(_HALVINGS):
+        middle = (below + above) / 2
+        beyond = weight @ beta.cdf(middle, a, b) >= probability
+        above, below = np.where(beyond, middle, above), np.where(beyond, below, middle)
+    return (below + above) / 2
 
 
 def _centre(count: np.ndarray, total: np.ndarray, mean: float, dossiers: float) -> np.ndarray:
@@ -295,15 +334,15 @@ def _profile(
     def slope(logit: np.ndarray, weight: np.ndarray) -> np.ndarray:
         a, b = expit(logit) * weight, expit(-logit) * weight
         a, b = a[..., None], b[..., None]
-        return (psi(a + count) - psi(a) - psi(b + total - count) + psi(b)).sum(-1)
+        return (psi(a + count) - psi(a) - psi(b + miss) + psi(b)).sum(-1)
 
     weight = np.exp(log_dossiers)
     ends = np.full(weight.shape, _LOGIT_RANGE)
+    miss = total - count  # before it is added to b, which may be too small to survive
     logit = find_root(slope, (-ends, ends), args=(weight,)).x
     mean = expit(logit)
     a, b = (mean * weight)[:, None], (expit(-logit) * weight)[:, None]
-    likelihood = (betaln(a + count, b + total - count) - betaln(a, b)).sum(1)
-    miss = total - count
+    likelihood = (betaln(a + count, b + miss) - betaln(a, b)).sum(1)
     bend = polygamma(1, a) - polygamma(1, a + count) + polygamma(1, b) - polygamma(1, b + miss)
     return mean, likelihood, 1 / (weight**2 * bend.sum(1))
 
@@ -313,5 +352,6 @@ def _peak(log_dossiers: np.ndarray, count: np.ndarray, total: np.ndarray) -> flo
     likelihood = _profile(log_dossiers, count, total)[1]
     best = int(np.clip(likelihood.argmax(), 1, len(log_dossiers) - 2))
     left, top, right = likelihood[best - 1 : best + 2]
-    step = log_dossiers[1] - log_dossiers[0]
-    return float(log_dossiers[best] + step * (right - left) / (2 * (2 * top - left - right)))
+    step, bend = log_dossiers[1] - log_dossiers[0], 2 * top - left - right
+    peak = log_dossiers[best] + (step * (right - left) / (2 * bend) if bend > 0 else 0.0)
+    return float(np.clip(peak, log_dossiers[0], log_dossiers[-1]))
