@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_analysis.change import contributions, das_gupta, decompose
+from cchc_analysis.change import contributions, das_gupta, decompose, decompose_each
 from cchc_analysis.columns import InputError
 
 GOLDEN = Path(__file__).resolve().parents[2] / "shared" / "golden" / "dasgupta" / "cases.json"
@@ -279,6 +279,14 @@ def test_what_cannot_be_split_is_refused():
                             ("field", "list of keys")):  # fmt: skip
         with pytest.raises(InputError, match=message):
             decompose(good, later, strata)
+    for strata, message in ((["field", "field"], "each column once"),
+                            (["unit_id", "late_count"], "late_count")):  # fmt: skip
+        with pytest.raises(InputError, match=message):
+            decompose(good, later, strata, count=["late_count", "late_count"])
+    with pytest.raises(InputError, match="holds no numbers"):
+        decompose(good, later, ["field"], count=["field"])
+    with pytest.raises(InputError, match="draws"):
+        decompose(good, later, ["field"], draws=0)
     with pytest.raises(InputError, match="lists of columns"):
         decompose(good, later, ["field"], count="late_count")
     with pytest.raises(InputError, match="no cells"):
@@ -290,3 +298,39 @@ def test_what_cannot_be_split_is_refused():
     moved = good.assign(period_start_on="2025-05-01", period_end_on="2025-05-31")
     with pytest.raises(InputError, match="2025-07-01"):
         decompose(moved, later, ["field"])
+
+
+def test_sums_since_january_are_not_set_against_their_months():
+    may = tally(5, field=["x"], late_count=[1], on_time_count=[9])
+    since = tally(6, field=["x"], late_count=[4], on_time_count=[30]).assign(
+        period_start_on="2026-01-01"
+    )
+    with pytest.raises(InputError, match="overlaps another"):
+        decompose(may, since, ["field"])
+    with pytest.raises(InputError, match="overlaps another"):
+        decompose(pd.concat([may, since]), tally(7, field=["x"], late_count=1, on_time_count=9),
+                  ["field"])  # fmt: skip
+    beside = may.assign(unit_id="B", period_start_on="2026-04-01")  # another unit's own period
+    summed = decompose(pd.concat([may, beside]), tally(7, field=["x"], late_count=[1],
+                       on_time_count=[9]), ["field", "unit_id"], draws=2)  # fmt: skip
+    assert values(summed)["before", ""] == pytest.approx(2 / 20)
+
+
+@pytest.mark.parametrize("sigma_z", [0.5, np.nan, 1.0])
+def test_a_series_that_varied_little_by_luck_narrows_no_interval(sigma_z):
+    sides = [tally(m, field=["x"], late_count=[m], on_time_count=[90]) for m in (5, 6)]
+    found = decompose(*sides, ["field"], sigma_z=sigma_z)
+    assert (
+        found["standard_error"].tolist() == decompose(*sides, ["field"])["standard_error"].tolist()
+    )
+
+
+def test_a_cell_without_its_counts_is_not_a_cell_without_dossiers():
+    cells = pd.concat(
+        tally(m, field=["land", "civil"], on_time_count=[70, np.nan if m == 5 else 490],
+              late_count=[30, np.nan if m == 5 else 10]) for m in (5, 6)
+    )  # fmt: skip
+    with pytest.raises(InputError, match="missing in some cells"):
+        decompose_each(cells, ["field"])
+    known = decompose_each(cells.fillna({"on_time_count": 0, "late_count": 0}), ["field"])
+    assert known.loc[known["component"] == "before", "value"].item() == pytest.approx(0.3)

@@ -214,6 +214,11 @@ def backtest_coverage(tested: Backtest) -> pd.DataFrame:
     Neighbouring cut-offs share dossiers, so their hits and misses come together: few weeks say
     little. Only a week ahead, on cut-offs a week apart, does each dossier count once.
 
+    Parameters
+    ----------
+    tested
+        As :func:`backtest` gives it.
+
     Returns
     -------
     DataFrame

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from cchc_analysis.change.guard import require_one_series
 from cchc_analysis.change.standardising import standardised, structure_factors
@@ -59,7 +60,8 @@ def decompose(
         Coverage of the intervals, in (0, 1).
     sigma_z
         How much more than by chance the unit varies: ``sigma_z`` of
-        :func:`~cchc_analysis.change.readings`. It multiplies the standard errors.
+        :func:`~cchc_analysis.change.readings`. It multiplies the standard errors where it
+        exceeds 1, as on the chart: below 1, or NaN, it is luck or unknown.
     draws, seed
         Draws behind the standard errors, and their seed.
     units
@@ -80,8 +82,9 @@ def decompose(
     Raises
     ------
     InputError
-        If the two differ in both unit and period, are not one series, lack a column or a
-        count, have no dossiers on one side or no stratum in common.
+        If the two differ in both unit and period, are not one series, hold periods that
+        overlap (sums since January), lack a column or a count, have no dossiers on one side
+        or no stratum in common.
 
     Notes
     -----
@@ -129,13 +132,15 @@ def decompose(
 
     check_confidence(confidence)
     cells = _cells(before, after, strata, count, total, units)
+    if draws < 2:
+        raise InputError(f"draws: found {draws}, expected at least 2, better 2,000")
     rng = np.random.default_rng(seed)
     shape = cells.counts + 0.5 * (cells.counts.sum(1, keepdims=True) > 0)
     drawn = [
         _components(rng.gamma(shape, size=(min(_DRAWS_AT_ONCE, draws - done), *shape.shape)), cells)
         for done in range(0, draws, _DRAWS_AT_ONCE)
     ]
-    error = sigma_z * np.concatenate(drawn).std(axis=0, ddof=1)
+    error = np.fmax(sigma_z, 1.0) * np.concatenate(drawn).std(axis=0, ddof=1)
     value = _components(cells.counts, cells)
     reach = norm.isf((1 - confidence) / 2) * error
     least = np.where(np.arange(len(value)) % (len(value) - 2) == 0, 0.0, -1.0)  # shares, steps
@@ -259,6 +264,8 @@ def _cells(
     _require_comparable(sides, strata, units)
     rows = pd.concat([side.assign(side=i) for i, side in enumerate(sides)], ignore_index=True)
     columns = list(dict.fromkeys([*count, *total]))
+    if text := [name for name in columns if not is_numeric_dtype(rows[name])]:
+        raise InputError(f"column {text[0]!r} holds no numbers, expected counts of dossiers")
     if (unknown := rows[columns].isna().any()).any():
         raise InputError(
             f"{unknown.idxmax()} is missing in some cells, so the change cannot be split; "
@@ -311,6 +318,9 @@ def _require_columns(
         raise InputError(f"strata: found {strata!r}, expected a list of keys such as ['field']")
     if isinstance(count, str) or isinstance(total, str) or not len(count) or not len(total):
         raise InputError(f"found count {count!r} and total {total!r}, expected lists of columns")
+    for name, given in (("strata", strata), ("count", count), ("total", total)):
+        if len(set(given)) < len(given):
+            raise InputError(f"{name}: found {list(given)}, expected each column once")
     for name, side in (("before", before), ("after", after)):
         absent = [column for column in (*strata, *count, *total) if column not in side]
         if absent:
@@ -334,7 +344,17 @@ def _require_comparable(
             "before and after differ in period and in units; compare one unit in two periods, or "
             "two units in one period, or put unit_id among the strata"
         )
-    require_one_series(pd.concat(sides, ignore_index=True), strata, units=units)
+    rows = pd.concat(sides, ignore_index=True)
+    require_one_series(rows, strata, units=units)
+    periods = rows[["unit_id", *names]].drop_duplicates().sort_values(["unit_id", *names])
+    overlap = periods.groupby("unit_id")[names[1]].shift() >= periods[names[0]]
+    if overlap.any():
+        row = periods[overlap].iloc[0]
+        raise InputError(
+            f"{row['unit_id']}: the period from {row[names[0]]:%Y-%m-%d} to "
+            f"{row[names[1]]:%Y-%m-%d} overlaps another, so dossiers would be counted twice; take "
+            "periods that follow one another, no sums since January"
+        )
 
 
 def _components(counts: np.ndarray, cells: _Cells) -> np.ndarray:

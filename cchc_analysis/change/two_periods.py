@@ -221,7 +221,8 @@ def decompose_each(
     Raises
     ------
     InputError
-        If there are not two periods, or a unit's two sides have no stratum in common.
+        If there are not two periods, a count is missing, or a unit's two sides have no
+        stratum in common.
 
     Examples
     --------
@@ -238,7 +239,8 @@ def decompose_each(
     2       A      rate -0.030
     """
     rows = check(cells, TALLY)
-    rows = rows[rows[_JUDGED].sum(axis=1) > 0]
+    missing = rows[_JUDGED].isna().any(axis=1)  # not nothing: decompose refuses it
+    rows = rows[missing | (rows[_JUDGED].sum(axis=1) > 0)]
     spans = _two_spans(rows).to_numpy()
     found = []
     for unit_id, own in rows.groupby("unit_id", dropna=False):
