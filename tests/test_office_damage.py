@@ -214,3 +214,24 @@ def test_a_summary_beside_the_list_is_not_read_and_named(tmp_path):
     assert "Tổng hợp" in str(summary)
     with pytest.raises(InputError, match=r"'Tổng hợp'.*received_at"):
         read_dossiers(tmp_path / "a.xlsx", sheet="Tổng hợp", unit="Xã Mẫu")
+
+
+# ------------------------------------------------------- what a table of Parquet may hold
+
+
+def test_parquet_is_read_whatever_its_other_columns_are_called(tmp_path):
+    rows = pd.DataFrame([row(1), row(2), row(3, code="")]).reindex(columns=HEADER)
+    rows.assign(file_row_number="x", File_Row="y").to_parquet(tmp_path / "a.parquet")
+    reading = read_dossiers(tmp_path / "a.parquet")
+    assert reading.refused["row"].tolist() == [3]
+    assert reading.summary["kept"] == 2
+    assert {"file_row_number", "File_Row"} <= set(reading.summary["sheets"][0]["columns_not_read"])
+
+
+def test_text_that_parquet_holds_as_bytes_is_read_or_refused_never_garbled(tmp_path):
+    path, rows = tmp_path / "a.parquet", pd.DataFrame([row(1), row(2)]).reindex(columns=HEADER)
+    rows.assign(**{"Lĩnh vực": "Đất đai".encode(), "Ảnh": b"\xff\xfe"}).to_parquet(path)
+    assert read_dossiers(path).dossiers["field"].tolist() == ["Đất đai"] * 2
+    rows.assign(**{"Lĩnh vực": b"\xa7\xca\xff"}).to_parquet(path)  # bytes of an older encoding
+    with pytest.raises(InputError, match=r"'Lĩnh vực'.* lost"):
+        read_dossiers(path)

@@ -69,6 +69,16 @@ def test_the_key_is_made_once_for_its_owner_alone(tmp_path, home):
     assert one(read_dossiers(path))["dossier_id"] == first
 
 
+@pytest.mark.parametrize(
+    ("held", "said"), [(None, "not a key"), ("ệ", "not a key"), (" ", "empty")]
+)
+def test_what_is_no_key_is_refused_by_name(tmp_path, held, said):
+    path, key = write(tmp_path / "a.csv", [row()]), tmp_path / "secret"
+    key.mkdir() if held is None else key.write_text(held, encoding="utf-8")
+    with pytest.raises(InputError, match=rf"secret: .*{said}"):
+        read_dossiers(path, key=key)
+
+
 def test_what_is_written_is_what_is_returned(tmp_path):
     out = tmp_path / "out"
     reading = read_dossiers(write(tmp_path / "a.csv", [row(1), row(2, code="")]), out=out)
@@ -86,6 +96,9 @@ ID, PHONE, MAIL = (f"looks like {kind}" for kind in
         ("Cấp cho 079099123456", ID), ("012 345 678 901", ID), ("CMND 271234567", ID),
         ("CCCD079099123456", ID), ("012.345.678.901", ID), ("Số 5 0912345678", PHONE),
         ("ĐT: 0987.654.321", PHONE), ("+84 987 654 321", PHONE), ("(024) 3825 1234", PHONE),
+        ("0912345678-0987654321", PHONE), ("0912.345.678/0987.654.321", PHONE),
+        ("0912 345 678 / 0987 654 321", PHONE), ("079099123456-012345678901", ID),
+        ("09123\u200b45678", PHONE), ("0912\u00ad345\u00ad678", PHONE), ("079099\u200b123456", ID),
         ("0912-345-678", PHONE), ("SĐT0912345678", PHONE), ("liên hệ a.b@mail.vn", MAIL),
         ("chữ " * 300, "longer than 1000 characters"),
     ],
@@ -99,8 +112,9 @@ def test_what_looks_like_personal_data(text, kind):
     [
         "00352112000539", "000.00.04.G18-220914-0011", "000.00.04.G18-090914-0011",
         "H21.65-220914-0011", "G09.20-20260609-0092637", "1.005129", "2.000815.000.00.00.H38",
-        "T-BTH-123456-TT", "Nghị định 118/2025/NĐ-CP", "02-12-2024 08", "vay 500.000.000 đồng",
-        "Đăng ký biến động 01/01/2024", "Mức độ 4", "",
+        "T-BTH-123456-TT", "Nghị định 118/2025/NĐ-CP", "02-12-2024 08",
+        "00352112000539-01", "từ 01/01/2024-31/12/2024", "QĐ 1234-2024/QĐ-UBND",
+        "vay 500.000.000 đồng", "Đăng ký biến động 01/01/2024", "Mức độ 4", "",
     ],
 )  # fmt: skip
 def test_codes_dates_and_money_are_not_personal_data(text):

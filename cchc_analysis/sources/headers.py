@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from cchc_analysis.columns import DOSSIERS, InputError
-from cchc_analysis.sources.privacy import personal_data
+from cchc_analysis.sources.privacy import is_persons_name, personal_data
 
 if TYPE_CHECKING:
     from cchc_analysis.sources.sheets import Sheet
@@ -186,7 +186,8 @@ def _explain(sheet: Sheet, name: str, found: Mapping[str, str]) -> None:
     """Say that a needed column was not found, and what comes nearest."""
     known = reference()["headers"]
     near = [header for header in sheet.header if header]
-    if not found and any(character.isdigit() for character in "".join(near)):
+    digits = any(character.isdigit() for character in "".join(near))
+    if not found and (digits or any(map(is_persons_name, near))):
         needed = ("dossier_id", "unit_id", "received_at", "due_at")
         raise InputError(  # it may be a row of people's data, so it is not shown
             f"{_where(sheet)} has no header row in its first rows (expected headers such as "

@@ -27,6 +27,7 @@ _CODES = re.compile(
     r"|\b\d\.\d{6}(?:\.\d{3}\.\d{2}\.\d{2})?(?:\.[A-Z]\d{2})?\b"
 )
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")  # pasted along
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _GLUED = re.compile(r"([^\W\d_]{2})(?=\d)")  # 'số0912...'; one letter is part of a code
 _SLASHED = re.compile(r"(?<=\d{3}) ?/ ?(?=\d{3})")  # dates have at most two digits on one side
@@ -67,11 +68,11 @@ def personal_data(text: str) -> str | None:
     >>> personal_data("00352112000539"), personal_data("2.000815.000.00.00.H38")
     (None, None)
     """
-    plain = unicodedata.normalize("NFKC", text)
+    plain = _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
     if _MAIL.search(plain):
         return "looks like an e-mail address"
     bare = _CODES.sub(" / ", _DASHES.sub("-", plain))
-    bare = re.sub(r"[()_]", " ", _SLASHED.sub(".", _GLUED.sub(r"\1 ", bare)))
+    bare = re.sub(r"[()_]", " ", _SLASHED.sub("-", _GLUED.sub(r"\1 ", bare)))
     for found in _NUMBERS.finditer(bare):
         for number in _stretches(found.group()):
             kind = _kind_of_number(number, bare[found.end() :])
@@ -159,11 +160,15 @@ def _titles() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def _stretches(numbers: str) -> Iterator[str]:
-    """Return every run of neighbouring words: '5 0912 345 678' holds a telephone."""
+    """Return every run of neighbouring words, and its parts between dashes.
+
+    '5 0912 345 678' holds a telephone, '0912345678-0987654321' two.
+    """
     words = numbers.split(" ")[:40]
     for first in range(len(words)):
         for last in range(first + 1, min(len(words), first + 12) + 1):
-            yield " ".join(words[first:last])
+            stretch = " ".join(words[first:last])
+            yield from {stretch, *stretch.split("-")}
 
 
 def _kind_of_number(number: str, rest: str) -> str | None:

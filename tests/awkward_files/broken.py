@@ -168,6 +168,12 @@ case("snapshots", "three dossiers in both months, one due date moved",
      many(csv_file(grid(JANUARY), name="2024-01.csv"), csv_file(grid(MOVED), name="2024-02.csv")),
      Reads(MOVED, aside={"earlier_snapshot": 3},
            changed=(("due_at", datetime(2024, 2, 2), datetime(2024, 3, 15)),)))
+NUMBERED = [row | {"code": 20352112000539 + n} for n, row in enumerate(JANUARY)]
+case("snapshots-codes-with-a-point", "codes of digits; a month later Parquet holds them as 20...0",
+     many(csv_file(grid(NUMBERED), name="2024-01.csv"),
+          parquet_file(grid([row | {"code": float(row["code"])} for row in NUMBERED],
+                            dates=kept_as), name="2024-02.parquet")),
+     Reads(JANUARY, aside={"earlier_snapshot|same_elsewhere": 3}))
 DONE = [dossier(3, result=datetime(2024, 2, 20), status="Đã trả kết quả"), dossier(4)]
 case("snapshots-status", "a dossier that was open is finished a month later",
      many(xlsx_file(grid(JANUARY, dates=kept_as), name="2024-01.xlsx"),

@@ -114,6 +114,9 @@ case("same-header-twice", "two columns are called 'Ngày hẹn trả'; the dates
 case("people-without-header", "a list of people without any header",
      csv_file([[f"{PERSON} A", "079099123456", "02/01/2024"]] * 3),
      Says(("a.csv", "header")))
+case("people-without-header-or-number", "names, units and fields without header or any number",
+     xlsx_file([[f"Nguyễn Văn {PERSON}", "Xã Mẫu", "Đất đai"]] * 3),
+     Says(("a.xlsx", "Danh sách", "header")))
 
 # 'Đơn vị/ cá nhân giải quyết' may name a unit or a person.
 WHO = _renamed(unit="Đơn vị/ cá nhân giải quyết")

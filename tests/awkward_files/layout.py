@@ -105,11 +105,41 @@ case("total-first", "the total stands under the header", csv_file([PLAIN[0], *TO
 case("subtotals", "a total after every three dossiers and one at the end",
      csv_file([*PLAIN[:4], wide("Cộng", "3"), *PLAIN[4:], wide("Cộng", "3"), *TOTAL]),
      Reads(SIX, aside={"total_line": 3}))
+case("subtotals-with-counts", "a sub-total of counts per field and per page, a running total",
+     xlsx_file([*DATED[:4], ["", "Cộng lĩnh vực Đất đai", None, 3, 2, None, 3, 3, 1],
+                ["Cộng trang 1", None, 3, 2, None, None, 3, 3, 1], *DATED[4:],
+                [None, "Tổng theo lĩnh vực: Hộ tịch", 3, 3, 2, 1, 3],
+                ["Lũy kế", 6, 6, 4, 2, None, 6]]),
+     Reads(SIX, aside={"total_line": 4}))
+CALLED = [dossier(1, received=None, code=None), *SIX[1:]]
+case("name-like-a-total", "the person stands first, is called like a total, and has no receipt",
+     csv_file(grid([row | {"person": "Công Trang"} for row in CALLED],
+                   {"person": "Người nộp"} | {k: v for k, v in HEADER.items() if k != "person"})),
+     Reads(SIX[1:], refused=((2, "dossier_id"),)))
 case("repeated-header", "the header comes again on every page",
      csv_file([*PLAIN[:4], PLAIN[0], *PLAIN[4:]]), Reads(SIX, aside={"repeated_header": 1}))
 case("repeated-header-xls", "the header comes again twice, in an old workbook",
      xls_file([*PLAIN[:3], PLAIN[0], *PLAIN[3:5], PLAIN[0], *PLAIN[5:]]),
      Reads(SIX, aside={"repeated_header": 2}))
+MOVED = {key: HEADER[key] for key in ("code", "unit", "due", "received", "result", "status")}
+case("second-table-other-order", "a second table below, its due date where the receipt stood",
+     xlsx_file([["I. ĐÃ GIẢI QUYẾT"], *grid(SIX[:3], MOVED | {"due": HEADER["received"],
+                                                            "received": HEADER["due"]}),
+                ["II. ĐANG GIẢI QUYẾT"], *grid(SIX[3:], MOVED)]),
+     Says(("a.xlsx", "Danh sách", "row 7", "received_at", "due_at")))
+case("second-table-same-order", "a second table below, with the same columns",
+     csv_file([wide("I. ĐÃ GIẢI QUYẾT"), *PLAIN[:4], wide("II. ĐANG GIẢI QUYẾT"), PLAIN[0],
+               *PLAIN[4:]]),
+     Reads(SIX, aside={"repeated_header": 1, "note|section": 1}))
+DAYS = {key: HEADER[key] for key in ("code", "unit", "received", "due", "result")} | {
+    "returned": "Ngày trả kết quả", "status": HEADER["status"]}
+RETURNED = [row | {"returned": row["result"], "field": None} for row in SIX]
+LOWER = grid(RETURNED, DAYS)
+GROUPED = [[{4: "Ngày trả", 5: None}.get(i, text) for i, text in enumerate(LOWER[0])],
+           [text if i in (4, 5) else None for i, text in enumerate(LOWER[0])]]
+case("repeated-group", "a header in two rows comes again; its group is called like a column",
+     csv_file([*GROUPED, *LOWER[1:4], *GROUPED, *LOWER[4:]]),
+     Reads(RETURNED, aside={"repeated_header": 2}))
 case("blank-rows", "blank rows in between", xlsx_file([*PLAIN[:3], *BLANK * 3, *PLAIN[3:]]),
      Reads(SIX, aside={"blank": 3}))
 case("blank-lines", "empty lines in a CSV file",

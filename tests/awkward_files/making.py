@@ -164,6 +164,8 @@ def _fill(page: object, rows: Grid, dated: object, inside: set[tuple[int, int]])
                 continue
             if isinstance(cell, datetime):
                 page.write_datetime(i, j, cell, dated)
+            elif isinstance(cell, str) and cell.startswith("#"):  # an error, not its letters
+                page.write_formula(i, j, "=A1", None, cell)
             elif isinstance(cell, str):
                 page.write_string(i, j, cell)
             else:

@@ -69,6 +69,13 @@ case("codes-missing-xlsx", "two rows without code, titles above",
 TWICE = [SIX[0], dossier(2, code=SIX[0]["code"]), *SIX[2:]]
 case("code-twice", "one code on two rows of one file, with different dates", csv_file(grid(TWICE)),
      Reads(TWICE, flags={"duplicate_code": 2}))
+for name, error in {"ref": "#REF!", "na": "#N/A", "value": "#VALUE!"}.items():
+    FAILED = grid([dossier(1, code=error), dossier(2, unit=error), *SIX[2:]])
+    REFUSED = Reads(SIX[2:], refused=((2, "dossier_id"), (3, "unit_id")))
+    case(f"formula-failed-{name}", f"{error} where the code and the unit were looked up",
+         csv_file(FAILED), REFUSED)
+    case(f"formula-failed-{name}-xlsx", f"{error} in cells of a workbook whose formula failed",
+         xlsx_file(FAILED), REFUSED)
 OLD_CODE = dossier(1, code="00352112000539")
 case("old-code", "a code of fourteen digits", csv_file(grid([OLD_CODE, *SIX[1:]])),
      Reads([OLD_CODE, *SIX[1:]]))

@@ -29,7 +29,7 @@ def read_key(path: Path) -> str:
     Raises
     ------
     InputError
-        If the file is empty or no key.
+        If the file is empty, a folder, or no key.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def read_key(path: Path) -> str:
         path.write_text(secrets.token_hex(32), encoding="ascii")
     try:
         secret = path.read_text(encoding="ascii").strip()
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, IsADirectoryError):
         raise InputError(f"{path}: not a key; name a file made by an earlier reading") from None
     if not secret:  # without it the codes could be found by hashing all of them
         raise InputError(f"{path}: the key is empty; delete the file, and a new one is made")

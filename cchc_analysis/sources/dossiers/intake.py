@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from cchc_analysis.columns import InputError
 from cchc_analysis.sources import headers
 from cchc_analysis.sources.dossiers import mapping
 from cchc_analysis.sources.dossiers.dates import read_left
@@ -18,6 +19,7 @@ from cchc_analysis.sources.dossiers.drawing import Drawn, drawn_days, last_event
 from cchc_analysis.sources.dossiers.staging import TEXTS, TIMES, stage
 from cchc_analysis.sources.dossiers.words import Words
 from cchc_analysis.sources.sheets import Sheet, open_sheets
+from cchc_analysis.sources.sheets.workbook import LIST_NEEDS, RECEIPT
 
 _LOG = logging.getLogger("cchc_analysis.sources.dossiers")
 
@@ -197,8 +199,6 @@ def _take_sheet(
         engine, sheet, matched, folder / f"{number}.parquet", number=number, key=options.key,
         zone=options.zone, with_codes=options.with_codes,
     )  # fmt: skip
-    for view in (sheet.view, sheet.untrimmed):
-        engine.execute(f"DROP VIEW {view}")
     header = dict(zip(sheet.cells, sheet.header, strict=True))
     place = f"{file}" + (f", sheet {sheet.name!r}" if sheet.name else "")
     for name in matched:
@@ -206,11 +206,63 @@ def _take_sheet(
         if name in TEXTS:
             intake.words.learn(engine, staged, name, where)
         if name in TIMES:
-            left = read_left(engine, staged, name, where)
+            left = list(read_left(engine, staged, name, where))
             intake.moments += [(number, name, *moment) for moment in left]
+            if name == RECEIPT:
+                texts = [text for text, *_ in left if headers.match([text], options.columns)]
+                _refuse_other_order(engine, sheet, matched, texts, options.columns, place)
+    for view in (sheet.view, sheet.untrimmed):
+        engine.execute(f"DROP VIEW {view}")
     taken = Taken(number, file, sheet, matched, staged, others)
     intake.taken.append(taken)
     return taken
+
+
+def _refuse_other_order(
+    engine: duckdb.DuckDBPyConnection,
+    sheet: Sheet,
+    matched: Mapping[str, str],
+    texts: Sequence[str],
+    columns: Mapping[str, str] | None,
+    place: str,
+) -> None:
+    """Refuse a sheet with a second table below whose columns stand elsewhere.
+
+    Its dates would be read as others: a due date as the day of receipt.
+
+    Parameters
+    ----------
+    engine, sheet, matched
+        The engine, the sheet, and our columns to its cells.
+    texts
+        Headers that stand in the column of the receipt, below the header.
+    columns
+        The column map.
+    place
+        File and sheet, for the message.
+    """
+    if not texts:
+        return
+    engine.execute(
+        f"SELECT row, {', '.join(sheet.cells)} FROM {sheet.view} "
+        f"WHERE {matched[RECEIPT]} IN (SELECT unnest(?)) ORDER BY row",
+        [texts],
+    )
+    while found := engine.fetchone():
+        row, *cells = found
+        places = headers.match([text or "" for text in cells], columns)
+        if not set(places) >= LIST_NEEDS:  # one row of a header in two rows, not all of it
+            continue
+        at = {name: int(cell[1:]) for name, cell in places.items()}
+        # what stands before an empty cell may head a group, of which the row below says more
+        names = {sheet.cells[i]: name for name, i in at.items() if all(cells[i + 1 : i + 2])}
+        for name, cell in matched.items():
+            if names.get(cell, name) != name:
+                raise InputError(
+                    f"{place}, row {row}: a second header has its columns in another order, found "
+                    f"{names[cell]} where row {sheet.header_row} has {name}, expected one table; "
+                    "put each table on a sheet of its own"
+                )
 
 
 def _drawn(

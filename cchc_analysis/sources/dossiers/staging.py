@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -32,7 +33,11 @@ _DAMAGED = r"""coalesce(CASE WHEN length(code) < 16 AND contains(code, 'E+')
     THEN regexp_full_match(code, '\d([.,]\d+)?E\+\d+') END, false)"""
 """Excel wrote a long number as 3.52112E+11: different codes become one, and none is known."""
 _NUMBERING = r"'(\(?([0-9]{1,2}|[A-Za-z])\)?( ?=[()0-9+ -]+)?(\x1f|$))+'"
-_TOTAL = r"'^\W*(tong cong|tong so|(tong|cong)\W*[\d., ]*(ho so)?\W*(\x1f|$))'"
+_PARTS = r"(tong|cong) ((theo )?linh vuc\b|trang \d)"  # 'Công Trang' is a name
+_TOTAL = (
+    rf"'^\W*(tong cong|tong so|luy ke|{_PARTS}|"
+    r"(tong|cong)\W*[\d., ]*(ho so)?\W*(\x1f|$))'"
+)
 _MOST_FILLED_IN_NOTE = 3
 
 
@@ -106,7 +111,8 @@ def _hash(code: str, key: str) -> str:
     characters that is one block of SHA-256 and not two, half the time of the most expensive
     thing there is to do with a row.
     """
-    shape = "|".join(re.escape(word.lower()) for word in reference()["missing"]["words"])
+    words = chain(*reference()["missing"].values())  # a failed formula is no code either
+    shape = "|".join(re.escape(word.lower()) for word in words)
     # not a list: the engine makes a join of it, which loses the order of the rows
     missing = f"length({code}) < 16 AND regexp_full_match(lower({code}), {literal(shape)})"
     short = hashlib.sha256(key.encode()).hexdigest()[:32]

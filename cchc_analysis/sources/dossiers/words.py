@@ -23,7 +23,13 @@ from cchc_analysis.sources.dossiers.causes import cause_group
 from cchc_analysis.sources.dossiers.legal_time import legal_days
 from cchc_analysis.sources.dossiers.staging import COUNTS, LABELS, TEXTS, UNITS
 from cchc_analysis.sources.encodings import ADVICE, legacy_encoding
-from cchc_analysis.sources.headers import UNIT_OR_PERSON, header_key, is_missing, label_code
+from cchc_analysis.sources.headers import (
+    UNIT_OR_PERSON,
+    header_key,
+    is_missing,
+    label_code,
+    reference,
+)
 from cchc_analysis.sources.privacy import NAME, is_persons_name, personal_data
 from cchc_analysis.sources.sheets.sheet import SPACES
 
@@ -148,6 +154,8 @@ class Words:
 
     def _unit_word(self, text: str) -> Word:
         """Return the unit a text names in each era; an unknown name is its own id."""
+        if text.upper() in reference()["missing"]["errors"]:  # '#REF!' names no unit
+            return Word()
         (before, candidates), (since, others) = (self.resolve(text, era) for era in ERAS)
         known = before or since or candidates or others or gazetteer.unit_class_of(text)
         if not known and is_persons_name(text):

@@ -114,12 +114,20 @@ def _load(reader: object, name: str) -> pa.Table:
     return pa.table(columns, names=[f"c{i}" for i in range(len(columns))])
 
 
+_SHOWN_ERRORS = {
+    "NA": "#N/A", "Ref": "#REF!", "Value": "#VALUE!", "Name": "#NAME?", "Div0": "#DIV/0!",
+    "Null": "#NULL!", "Num": "#NUM!",
+}  # fmt: skip
+"""The parser's names of errors to what Excel shows, and writes to CSV."""
+
+
 def _errors_by_column(errors: object) -> dict[int, list[tuple[int, str]]]:
     """Return column to (row, name of the error) for cells such as #N/A."""
     found: dict[int, list[tuple[int, str]]] = {}
     for error in errors.errors if errors else ():
         row, place = error.offset_position
-        found.setdefault(place, []).append((row, f"#{error.detail.partition('Error(')[2][:-2]}"))
+        name = error.detail.partition("Error(")[2][:-2]
+        found.setdefault(place, []).append((row, _SHOWN_ERRORS.get(name, f"#{name}")))
     return found
 
 
