@@ -28,8 +28,9 @@ def suppress_small(tally: pd.DataFrame, minimum: int) -> pd.DataFrame:
     - a group (resolved, or open) of fewer is blanked wholly, so that neither 0 nor 100 % of it
       can be read, and with it ``received_count`` and ``carried_count``, which would tell its
       size;
-    - a small outcome is blanked with the other outcomes of its group, whose total stays; a
-      small part of ``on_time_count`` (early, due day) with the other;
+    - a small outcome, also one that the source leaves out, is blanked with the other outcomes
+      of its group, whose total stays; a small part of ``on_time_count`` (early, due day) with
+      the other;
     - a count 'of which' is blanked where it, or what is left without it, is small;
     - ``received_count`` and ``carried_count`` are blanked together.
 
@@ -133,7 +134,9 @@ def _reveals(
     one, other = (cell[name] for name in verdicts)
     beside = total - one - other
     tells = (beside > 0) & _part_reveals(small, cell[apart], beside)
-    return small(total) | small(one) | small(other) | small(beside) | tells
+    # what is left tells a verdict that the source does not give
+    parts = _part_reveals(small, one, total) | _part_reveals(small, other, total)
+    return small(total) | parts | small(beside) | tells
 
 
 def _on_time_reveals(small: Small, cell: pd.DataFrame, blanked_beside: pd.Series) -> pd.Series:
@@ -144,7 +147,8 @@ def _on_time_reveals(small: Small, cell: pd.DataFrame, blanked_beside: pd.Series
     """
     early, due_day = cell["early_count"], cell["due_day_count"]
     beside = cell["on_time_count"] - early - due_day
-    parts = _part_reveals(small, early, cell["on_time_count"]) | small(due_day)
+    parts = _part_reveals(small, early, cell["on_time_count"])
+    parts |= _part_reveals(small, due_day, cell["on_time_count"])
     tells = small(beside) | small(beside - cell["withdrawn_count"]) | blanked_beside
     return parts | ((beside > 0) & tells)
 
@@ -152,7 +156,8 @@ def _on_time_reveals(small: Small, cell: pd.DataFrame, blanked_beside: pd.Series
 def suppress_small_lines(forms: pd.DataFrame, minimum: int) -> pd.DataFrame:
     """Blank the small counts of form II.06, line by line, as :func:`suppress_small` does.
 
-    A field's count can still be told from the total line and the other fields: this does not
+    What the sums of a line would tell of a count, blanked or left out, is blanked with it. A
+    field's count can still be told from the total line and the other fields: this does not
     protect against differencing either.
 
     Parameters
@@ -185,30 +190,76 @@ def suppress_small_lines(forms: pd.DataFrame, minimum: int) -> pd.DataFrame:
     0                 120.0           100.0          NaN         NaN
     """
     lines = check(forms, FORMS)
-    counted = lines.assign(
+    whole = _completed(lines)
+    counted = whole.assign(
         basis="period",
         rule="form06",
         as_of=lines["period_end_on"],
-        received_count=lines["total_received_count"] - lines["carried_count"],
-        online_count=lines["online_received_count"],
-        on_time_count=lines["early_count"] + lines["due_day_count"],
+        # where nobody says how many were carried over, none is known to have been
+        received_count=whole["total_received_count"] - whole["carried_count"].fillna(0),
+        online_count=whole["online_received_count"],
+        on_time_count=whole["early_count"] + whole["due_day_count"],
     )
-    kept = suppress_small(check(counted, TALLY), minimum)
-    arrived, verdicts = kept["received_count"].isna(), kept["on_time_count"].isna()
-    blank = {
-        "total_received_count": arrived,
-        "online_received_count": kept["online_count"].isna(),
-        "direct_received_count": kept["online_count"].isna(),
-        "carried_count": arrived,
-        "resolved_count": kept["resolved_count"].isna(),
-        "early_count": verdicts | kept["early_count"].isna(),
-        "due_day_count": verdicts | kept["early_count"].isna(),
-        "late_count": verdicts,
-        "pending_count": arrived,
-        "pending_in_time_count": kept["pending_in_time_count"].isna(),
-        "overdue_count": kept["pending_in_time_count"].isna(),
+    tally = check(counted, TALLY)
+    kept = suppress_small(tally, minimum)
+    blanked = kept.isna() & tally.notna()
+    small = (whole[list(_FORM_SHOWN)] >= 1) & (whole[list(_FORM_SHOWN)] < minimum)
+    shown = {
+        name: lines[name].mask(blanked[counts].any(axis=1) | small[printed].any(axis=1))
+        for name, (counts, printed) in _FORM_SHOWN.items()
     }
-    return lines.assign(**{name: lines[name].mask(mask) for name, mask in blank.items()})
+    return lines.assign(**shown)
+
+
+_ARRIVED = (
+    ["received_count", "carried_count"],
+    ["total_received_count", "carried_count", "pending_count"],
+)
+# by channel, too, where few were carried over: all to handle are the resolved and the pending
+_BY_CHANNEL = (
+    ["online_count"],
+    ["online_received_count", "direct_received_count", "carried_count"],
+)
+_VERDICTS = ["on_time_count", "late_count"]
+_BY_DAY = ["early_count", "due_day_count"]
+_WAITING = ["pending_in_time_count", "overdue_count"]
+
+# each count of the form: the counts of the tally with which it is blanked, those of the form
+_FORM_SHOWN = {
+    "total_received_count": _ARRIVED,
+    "online_received_count": _BY_CHANNEL,
+    "direct_received_count": _BY_CHANNEL,
+    "carried_count": _ARRIVED,
+    "resolved_count": (["resolved_count"], ["resolved_count"]),
+    "early_count": ([*_VERDICTS, *_BY_DAY], _BY_DAY),
+    "due_day_count": ([*_VERDICTS, *_BY_DAY], _BY_DAY),
+    "late_count": (_VERDICTS, ["late_count"]),
+    "pending_count": _ARRIVED,
+    "pending_in_time_count": (_WAITING, _WAITING),
+    "overdue_count": (_WAITING, _WAITING),
+}
+_FORM_SUMS = {
+    "total_received_count": ("online_received_count", "direct_received_count", "carried_count"),
+    "resolved_count": ("early_count", "due_day_count", "late_count"),
+    "pending_count": ("pending_in_time_count", "overdue_count"),
+    "to_handle": ("resolved_count", "pending_count"),
+}
+
+
+def _completed(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines with what anyone can tell of a count left out, from the form's sums."""
+    whole = lines.copy()
+    if not whole[list(_FORM_SHOWN)].isna().any(axis=None):
+        return whole
+    for _ in _FORM_SUMS:  # one sum may complete another
+        for total, parts in _FORM_SUMS.items():
+            name = "total_received_count" if total == "to_handle" else total
+            whole[name] = whole[name].fillna(whole[list(parts)].sum(axis=1, skipna=False))
+            for part in parts:
+                others = [other for other in parts if other != part]
+                rest = whole[name] - whole[others].sum(axis=1, skipna=False)
+                whole[part] = whole[part].fillna(rest.where(rest >= 0))
+    return whole
 
 
 def suppress_small_shares(shares: pd.DataFrame, minimum: int) -> pd.DataFrame:

@@ -25,7 +25,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from cchc_analysis.columns import ESTIMATES, TALLY_KEYS, InputError, check, empty
+from cchc_analysis.columns import ESTIMATES, TALLY, TALLY_KEYS, InputError, check, empty
 from cchc_analysis.intervals import check_counts, clopper_pearson, mid_p, wilson
 
 Interval = Literal["wilson", "clopper_pearson", "mid_p"]
@@ -130,8 +130,8 @@ def due_day_rate(
     >>> due_day_rate(tally)["value"].tolist()  # B, as often on time, is early more often
     [0.3, 0.1]
     """
-    _require_tally(tally, "due_day_rate", ["on_time_count", "early_count"])
-    with_rest = tally.assign(on_due_day=tally["on_time_count"] - tally["early_count"])
+    _require_tally(tally, "due_day_rate", [*TALLY_KEYS, "on_time_count", "early_count"])
+    with_rest = tally.assign(on_due_day=check(tally, TALLY).eval("on_time_count - early_count"))
     return _share(with_rest, by, "due_day_rate", ["on_due_day"], _JUDGED, interval, confidence)
 
 
@@ -355,8 +355,10 @@ def _share(
     _require_tally(tally, indicator, [*TALLY_KEYS, *count, *total], by)
     if tally.empty:
         return empty(ESTIMATES).reindex(columns=[*ESTIMATES.names, *by])
+    counts = sorted({*count, *total})
+    tally = check(tally[[*keys, *counts]], TALLY)
     groups = tally.groupby(keys, as_index=False, sort=True, dropna=False)
-    sums = groups[sorted({*count, *total})].sum(skipna=False)
+    sums = groups[counts].sum(skipna=False)
     counted, of = sums[count].sum(axis=1, skipna=False), sums[total].sum(axis=1, skipna=False)
     check_counts(counted.to_numpy(float), of.to_numpy(float))
     estimates = sums[keys].assign(
@@ -394,3 +396,5 @@ def _require_tally(
             f"{indicator}: the tally has no column {uncounted[0]!r}; "
             f"count it with by=[..., {uncounted[0]!r}] first"
         )
+    if {*TALLY.names, *ESTIMATES.names} & set(by) or len(set(by)) < len(by):
+        raise InputError(f"{indicator}: by: found {by!r}, expected further columns, each once")

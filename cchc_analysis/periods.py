@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from numbers import Real
 
 import pandas as pd
 
@@ -15,10 +16,12 @@ Periods = tuple[date | str, date | str] | pd.DataFrame
 def as_day(value: date | str) -> pd.Timestamp:
     """Return a day; text must be written as 2024-12-31, since 01/02/2024 could be two days.
 
+    Of a time only the day counts: what is due today is not overdue at noon.
+
     Raises
     ------
     InputError
-        If text is written otherwise, or is no day of the calendar.
+        If text is written otherwise, or is no day of the calendar; for a number.
 
     Examples
     --------
@@ -32,10 +35,13 @@ def as_day(value: date | str) -> pd.Timestamp:
     problem = InputError(f"found {value!r}, expected a day such as 2024-12-31")
     if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d( 00:00:00)?", value):
         raise problem
+    if isinstance(value, Real) and not pd.isna(value):  # pandas would count it from 1970
+        raise problem
     try:
-        return pd.Timestamp(value)
+        day = pd.Timestamp(value)
     except (ValueError, TypeError):
         raise problem from None
+    return day if pd.isna(day) else day.tz_localize(None).normalize()
 
 
 def months(start_on: date | str, end_on: date | str) -> pd.DataFrame:
@@ -89,16 +95,20 @@ def weeks(start_on: date | str, end_on: date | str) -> pd.DataFrame:
 
 
 def period_table(periods: Periods, as_of: date | str) -> pd.DataFrame:
-    """Return the periods as a frame of dates, none of them after ``as_of`` or reversed."""
+    """Return the periods as a frame of dates, each once, none after ``as_of`` or reversed."""
     if not isinstance(periods, pd.DataFrame):
         start, end = periods
         periods = pd.DataFrame({"period_start_on": [start], "period_end_on": [end]})
+    names = ("period_start_on", "period_end_on")
+    missing = [name for name in names if name not in periods]
+    if missing:
+        raise InputError(f"periods have no column {missing[0]!r}; expected {' and '.join(names)}")
     table = pd.DataFrame(
         {
             name: pd.Series([as_day(day) for day in periods[name]], dtype="datetime64[us]")
-            for name in ("period_start_on", "period_end_on")
+            for name in names
         }
-    )
+    ).drop_duplicates(ignore_index=True)  # joined twice, a period would hold each dossier twice
     reversed_ = table["period_end_on"] < table["period_start_on"]
     if reversed_.any():
         row = table[reversed_].iloc[0]

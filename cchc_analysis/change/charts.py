@@ -8,6 +8,7 @@ follow one another and are of about equal length.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -126,6 +127,9 @@ def monitor(
     8   0.75   0.936  0.813   1.0  p_prime     True
     """
     rows = check(estimates, ESTIMATES)
+    absent = [name for name in by if name not in rows]
+    if absent:
+        raise InputError(f"the estimates have no column {absent[0]!r}, named in by")
     keys = ["unit_id", *by]
     require_one_series(rows, by, phases=phases, units=units)
     rows = rows.sort_values([*keys, *_PERIOD], ignore_index=True)
@@ -167,7 +171,7 @@ def count_working_days(
     Raises
     ------
     InputError
-        If a period lies outside the years whose days off are known.
+        If a day of a period is missing, or outside the years whose days off are known.
 
     Examples
     --------
@@ -178,6 +182,8 @@ def count_working_days(
     1      2026-02-01    2026-02-28                 15
     2      2026-03-01    2026-03-31                 22
     """
+    if not set(_PERIOD) <= set(periods) or periods[_PERIOD].isna().any(axis=None):
+        raise InputError("a period has no first or last day; leave such rows out")
     spans = periods[_PERIOD].drop_duplicates().sort_values(_PERIOD, ignore_index=True)
     if spans.empty:
         return spans.assign(working_day_count=pd.Series(dtype="int64"))
@@ -282,6 +288,8 @@ def _require_target(rows: pd.DataFrame, target: float | None) -> None:
     """Refuse a target in percent, or one of an indicator without a better direction."""
     if target is None or rows.empty:
         return
+    if not isinstance(target, Real):
+        raise InputError(f"target: found {target!r}, expected a share, such as 0.95")
     entry = indicator(rows["indicator"].iloc[0])
     if entry.direction == "none":
         raise InputError(f"{entry.indicator_id} has no better direction, so no target")
@@ -294,8 +302,15 @@ def _with_working_days(rows: pd.DataFrame, working_days: pd.DataFrame | None) ->
     if working_days is None:
         return rows.assign(working_day_count=np.nan)
     columns = [*_PERIOD, "working_day_count"]
+    if not set(columns) <= set(working_days):
+        raise InputError(
+            f"working_days: found {', '.join(map(str, working_days))}, expected "
+            f"{', '.join(columns)}; make it with count_working_days(estimates)"
+        )
+    if working_days[columns].drop_duplicates().duplicated(_PERIOD).any():
+        raise InputError("working_days gives two numbers for one period, expected one row each")
     joined = rows.drop(columns="working_day_count", errors="ignore").merge(
-        working_days[columns].astype(dict.fromkeys(_PERIOD, "datetime64[us]")),
+        working_days[columns].drop_duplicates().astype(dict.fromkeys(_PERIOD, "datetime64[us]")),
         on=_PERIOD,
         how="left",
         validate="many_to_one",

@@ -57,7 +57,8 @@ def require_one_series(
     Raises
     ------
     InputError
-        If counting rules, bases or indicators are mixed; if periods lie outside the time
+        If a column, a unit or a day of a period is missing; if counting rules, bases or
+        indicators are mixed; if periods lie outside the time
         for which the indicator's definition holds (catalogue) or in which a unit existed,
         unless its territory is the old one or all its predecessors were summed; if they
         run through 1 July 2025, or for a department that was merged through about 1 March
@@ -91,6 +92,7 @@ def require_one_series(
     """
     if rows.empty:
         return
+    rows = _dated(rows)
     _refuse_mixed(rows)
     days = frozenset(as_day(day) for day, _ in check_events(phases, "phases"))
     table = gazetteer.units() if units is None else units
@@ -123,13 +125,27 @@ def check_events(events: Events, name: str) -> list[tuple[date | str, str]]:
     [('2025-07-01', 'two tiers')]
     """
     for event in events:
-        if isinstance(event, str) or len(event) != 2 or not str(event[1]).strip():
+        pair = isinstance(event, Sequence) and not isinstance(event, str) and len(event) == 2
+        if not pair or pd.isna(as_day(event[0])) or pd.isna(event[1]) or not str(event[1]).strip():
             raise InputError(
                 f"{name}: found {event!r}, expected a day and the event that gives the reason, "
                 "such as ('2025-07-01', 'two-tier local government'); a line starts anew only "
                 "at a stated event"
             )
     return sorted(((day, str(reason)) for day, reason in events), key=lambda e: as_day(e[0]))
+
+
+def _dated(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with days as dates, or refuse one whose unit or period nobody can tell."""
+    what = {"unit_id": "unit", "period_start_on": "period", "period_end_on": "period"}
+    for name in what:
+        if name not in rows or rows[name].isna().any():
+            raise InputError(
+                f"a row has no {what[name]}: {name} is missing, and what cannot be placed cannot "
+                "stand in a series; leave such rows out, or give it"
+            )
+    written = [name for name in what if what[name] == "period" and rows[name].dtype.kind != "M"]
+    return rows.assign(**{name: rows[name].astype("object").map(as_day) for name in written})
 
 
 def _refuse_mixed(rows: pd.DataFrame) -> None:

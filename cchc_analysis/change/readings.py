@@ -9,6 +9,7 @@ import pandas as pd
 
 from cchc_analysis.catalogue import indicator
 from cchc_analysis.change.charts import control_limits
+from cchc_analysis.columns import InputError
 
 _FEWEST = 10  # periods: the run rules were studied from 10 on
 _CLEAR = 2.0  # standard errors between the two halves of a phase
@@ -55,6 +56,11 @@ def readings(chart: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
         ``assurance`` is 'will' or 'will_not' (a period of usual size lies wholly on one side
         of the target), 'may_or_may_not', 'no_target', 'too_few_points' or 'no_dossiers'.
 
+    Raises
+    ------
+    InputError
+        If ``by`` is not the one given to ``monitor``.
+
     Notes
     -----
     Run rules of Anhøj: the longest run on one side of the centre exceeds
@@ -89,8 +95,7 @@ def readings(chart: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     0          6.0        1.0  few_crossings  improving  may_or_may_not
     """
     keys = ["unit_id", *by]
-    series = chart.groupby([*keys, "phase"], dropna=False)
-    rows = chart.assign(series=series.ngroup())
+    rows = _ordered(chart, keys)
     used = rows[(rows["excluded"] == "") & rows["value"].notna()]
     firsts = [*keys, "indicator", "phase", "phase_reason", "target", "centre", "sigma_z", "chart"]
     table = rows.groupby("series")[firsts].first()
@@ -118,6 +123,22 @@ def readings(chart: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
             "assurance",
         ]
     ]  # fmt: skip
+
+
+def _ordered(chart: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return the periods of each series one after the other, the series numbered."""
+    absent = [name for name in keys if name not in chart]
+    if absent:
+        raise InputError(f"the chart has no column {absent[0]!r}; give monitor the same by")
+    rows = chart.sort_values([*keys, "period_start_on"], kind="stable")
+    twice = rows.duplicated([*keys, "period_start_on"])
+    if twice.any():
+        row = rows[twice].iloc[0]
+        raise InputError(
+            f"{row['unit_id']}: the chart has more than one period from "
+            f"{row['period_start_on']:%Y-%m-%d}; give the same by as to monitor"
+        )
+    return rows.assign(series=rows.groupby([*keys, "phase"], dropna=False).ngroup())
 
 
 def _counts(used: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ catalogue says of the indicator.
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -21,7 +22,7 @@ from cchc_analysis.catalogue import indicators
 from cchc_analysis.columns import InputError
 from cchc_analysis.comparison.one_comparison import one_comparison
 from cchc_analysis.comparison.shrinkage import LEAST_UNITS, fit_prior, posterior_shapes
-from cchc_analysis.comparison.stepdown import Seed, confidence_sets, surely_larger
+from cchc_analysis.comparison.stepdown import Seed, check_draws, confidence_sets, surely_larger
 from cchc_analysis.intervals import check_confidence
 
 Best = Literal["high", "low"]
@@ -77,7 +78,7 @@ def rank_sets(
     ------
     InputError
         If indicators, rules or periods are mixed, a unit comes twice, a count does not fit
-        its total, or ``best`` is needed and not given.
+        its total, ``best`` is needed and not given, or there are no draws.
 
     Notes
     -----
@@ -178,7 +179,7 @@ def tell_apart(
     """
     check_confidence(confidence)
     rows, known, sign = _prepared(estimates, best)
-    rows = rows[known].assign(value=_share(rows, known))
+    rows = rows.assign(value=_share(rows, known))[known]
     rows = rows.assign(sorted_by=-sign * rows["value"]).sort_values(["sorted_by", "unit_id"])
     larger = surely_larger(**_scores(rows, sign), confidence=confidence, draws=draws, seed=seed)
     first, second = np.triu_indices(len(rows), 1)
@@ -259,7 +260,8 @@ def best_or_worst(
     3       D               0.0                1.0
     """
     rows, known, sign = _prepared(estimates, best)
-    if not (k == int(k) and 1 <= k <= max(known.sum(), 1)):
+    check_draws(draws)
+    if not (isinstance(k, Real) and k % 1 == 0 and 1 <= k <= max(known.sum(), 1)):
         raise InputError(f"k: found {k}, expected a whole number from 1 to {known.sum()}")
     reading, found = "too_few_units", pd.DataFrame(index=rows.index, columns=_CHANCES, dtype=float)
     if known.sum() >= LEAST_UNITS:

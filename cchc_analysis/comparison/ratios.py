@@ -199,7 +199,8 @@ def judge_ratios(
     mean, tau2, mean_variance = mean_of_others(y, v, "paule_mandel")
     error = np.sqrt(v + tau2 + mean_variance)
     reach = t.isf((1 - confidence) / 2, len(y) - 2) * error
-    low, high = ((expected + 0.5) * np.exp(mean + side * reach) - 0.5 for side in (-1, 1))
+    with np.errstate(over="ignore"):  # of three units with a spread: no upper limit
+        low, high = ((expected + 0.5) * np.exp(mean + side * reach) - 0.5 for side in (-1, 1))
     z = (y - mean) / error
     below = np.maximum(exact["at_most"], t.cdf(z, len(y) - 2))
     above = np.maximum(exact["at_least"], t.sf(z, len(y) - 2))
@@ -298,7 +299,12 @@ def _checked(ratios: pd.DataFrame) -> pd.DataFrame:
             f"ratios: found no column {absent[0]!r}; it needs unit_id, observed, expected"
         )
     rows = ratios[["unit_id", "observed", "expected"]].reset_index(drop=True)
-    rows = rows.astype({"unit_id": "object", "observed": float, "expected": float})
+    if rows["unit_id"].isna().any():
+        raise InputError("ratios: unit_id is missing in a row, expected a code in each")
+    try:
+        rows = rows.astype({"unit_id": "object", "observed": float, "expected": float})
+    except (ValueError, TypeError) as error:
+        raise InputError(f"ratios: observed and expected must be numbers ({error})") from None
     rows["unit_id"] = rows["unit_id"].map(str).astype("str")
     twice = rows.loc[rows["unit_id"].duplicated(), "unit_id"]
     if len(twice):
@@ -306,7 +312,7 @@ def _checked(ratios: pd.DataFrame) -> pd.DataFrame:
             f"ratios: unit {twice.iloc[0]!r} comes more than once; add its counts first"
         )
     known = rows["expected"].notna()
-    bad = (rows["expected"] < 0) | (
+    bad = ((rows["expected"] < 0) | np.isinf(rows["expected"])) | (
         known & ~((rows["observed"] >= 0) & (rows["observed"] % 1 == 0))
     )
     if bad.any():

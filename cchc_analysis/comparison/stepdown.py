@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -58,7 +60,7 @@ def confidence_sets(
     Raises
     ------
     InputError
-        If a value or error is missing, or an error is not above 0.
+        If a value or error is missing, an error is not above 0, or there are no draws.
 
     Notes
     -----
@@ -128,6 +130,7 @@ def surely_larger(
            [False, False, False]])
     """
     check_confidence(confidence)
+    check_draws(draws)
     y, error, pair_error = _checked(values, errors, pair_errors)
     order = np.lexsort((y, error))  # equal units are then alike, however the rows are ordered
     noise = np.empty((len(y), draws), dtype=np.float32)
@@ -143,6 +146,22 @@ def surely_larger(
             break
         found |= newly
     return found
+
+
+def check_draws(draws: int) -> None:
+    """Raise unless ``draws`` is a number of draws.
+
+    Raises
+    ------
+    InputError
+        If it is not a whole number, 1 or more.
+
+    Examples
+    --------
+    >>> check_draws(1000)
+    """
+    if not (isinstance(draws, Integral) and draws >= 1):
+        raise InputError(f"draws: found {draws!r}, expected a whole number, 1 or more")
 
 
 def _largest_differences(noise: np.ndarray, scale: np.ndarray, tested: np.ndarray) -> np.ndarray:

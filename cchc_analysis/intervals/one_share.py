@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -185,7 +187,7 @@ def exact_limits(expected_share: ArrayLike, total: ArrayLike, confidence: float 
     Raises
     ------
     InputError
-        If ``confidence`` is outside (0, 1).
+        If ``confidence`` is outside (0, 1), or a share outside 0..1.
 
     Examples
     --------
@@ -197,6 +199,11 @@ def exact_limits(expected_share: ArrayLike, total: ArrayLike, confidence: float 
 
     check_confidence(confidence)
     share, totals = np.broadcast_arrays(np.asarray(expected_share, float), np.asarray(total, float))
+    bad = (share < 0) | (share > 1)
+    if bad.any():
+        raise InputError(
+            f"expected_share: found {share[bad][0]:g}, expected shares in 0..1, such as 0.98"
+        )
     size = np.where(totals > 0, totals, np.nan)
     tail = (1 - confidence) / 2
     low = np.clip(binom.ppf(tail, size, share), 0, size)
@@ -216,7 +223,7 @@ def check_confidence(confidence: float) -> None:
     --------
     >>> check_confidence(0.95)
     """
-    if not 0 < confidence < 1:
+    if not (isinstance(confidence, Real) and 0 < confidence < 1):
         raise InputError(f"confidence: found {confidence}, expected a share between 0 and 1 (0.95)")
 
 

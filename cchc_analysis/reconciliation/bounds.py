@@ -116,8 +116,9 @@ def bound_remainder(published: pd.DataFrame, parts: Sequence[str]) -> pd.DataFra
         For each unit, period and source that prints every part over one total, one row
         per habit (all parts rounded the same way) and one with habit ``any`` (the widest
         of them): keys, ``parts``, ``total``, ``total_from``, ``habit``, ``low``, ``high``
-        (dossiers, 0 or more). NaN where a part fits no whole number, or the parts are more
-        than the total. Empty where no source prints the parts.
+        (dossiers, 0 or more). No row where a part is printed as two different figures. NaN
+        where a part fits no whole number, or the parts are more than the total. Empty where
+        no source prints the parts.
 
     Raises
     ------
@@ -142,8 +143,10 @@ def bound_remainder(published: pd.DataFrame, parts: Sequence[str]) -> pd.DataFra
     if not parts or len(set(parts)) != len(parts):
         raise InputError(f"found parts {list(parts)}, expected different indicators")
     counts = bound_counts(published)
-    counts = counts[counts["indicator"].isin(parts)]
+    # a text may print a figure twice; two different ones leave open which is meant
+    counts = counts[counts["indicator"].isin(parts)].drop_duplicates()
     same = [*TEXT_KEYS, "total", "total_from"]
+    counts = counts[~counts.duplicated([*same, "habit", "indicator"], keep=False)]
     grouped = counts.groupby([*same, "habit"], dropna=False, sort=False)
     sums = grouped.agg(
         n=("indicator", "nunique"),

@@ -249,12 +249,13 @@ def _unit_sums(rows: pd.DataFrame, units: pd.DataFrame) -> Iterable[dict]:
     """Check the counts of sub-units against their parent's, indicator by indicator."""
     counted = rows[rows["numerator"].notna() & rows["denominator"].notna()]
     counted = counted[counted["indicator"].isin(DOSSIER_SHARES)]
+    counted = counted.drop_duplicates([*TEXT_KEYS, "indicator"])  # a text may print one twice
     parents = units.drop_duplicates("unit_id").set_index("unit_id")["parent_id"]
     below = counted.assign(unit_id=counted["unit_id"].map(parents)).dropna(subset="unit_id")
     keys = [*TEXT_KEYS, "indicator"]
     sides = ["numerator", "denominator"]
     lists = below.groupby(keys, dropna=False, sort=False)[sides].agg(list).reset_index()
-    whole = counted[[*keys, *sides]].drop_duplicates(keys)
+    whole = counted[[*keys, *sides]]
     several = lists[lists["numerator"].map(len) > 1]  # one part says nothing about a sum
     for row in whole.merge(several, on=keys, suffixes=("", "_parts")).to_dict("records"):
         key = tuple(row[name] for name in TEXT_KEYS)

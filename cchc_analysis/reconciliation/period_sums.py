@@ -7,6 +7,7 @@ from itertools import combinations
 import pandas as pd
 
 from cchc_analysis import columns
+from cchc_analysis.reconciliation.identities import DOSSIER_SHARES
 
 _PERIOD = ["period_start_on", "period_end_on"]
 _ALL_RECEIVED = (
@@ -24,11 +25,13 @@ def check_periods(published: pd.DataFrame) -> pd.DataFrame:
 
     Parts of a whole cannot hold more than the whole. Where they do, the periods are not
     counted alike, and no third period may be had by subtraction. Why is not printed.
+    Only shares of dossiers are compared: a procedure or a service is there in every period.
 
     Parameters
     ----------
     published
-        Printed figures; results with numerator, denominator and both days are compared.
+        Printed figures; results with numerator, denominator and both days are compared, of
+        :data:`~cchc_analysis.reconciliation.identities.DOSSIER_SHARES`.
 
     Returns
     -------
@@ -57,9 +60,8 @@ def check_periods(published: pd.DataFrame) -> pd.DataFrame:
     """
     rows = columns.check(published, columns.PUBLISHED)
     known = rows[[*_PERIOD, "numerator", "denominator"]].notna().all(axis=1)
-    rows = rows[known & (rows["kind"] == "result")].drop_duplicates(
-        ["unit_id", "indicator", *_PERIOD], keep="last"
-    )
+    known &= rows["indicator"].isin(DOSSIER_SHARES) & (rows["kind"] == "result")
+    rows = rows[known].drop_duplicates(["unit_id", "indicator", *_PERIOD], keep="last")
     rows = rows.assign(rest=rows["denominator"] - rows["numerator"])
     periods = rows.groupby(["unit_id", "indicator"])["rest"].transform("size")
     rows = rows[periods > 2]  # a whole and two parts

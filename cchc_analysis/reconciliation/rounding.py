@@ -106,11 +106,12 @@ def check_rounding(published: pd.DataFrame) -> pd.DataFrame:
     """
     rows = percentages(published)
     rows = rows[rows["numerator"].notna() & (rows["denominator"] > 0)]
+    rows = rows.reset_index(drop=True)  # tables put together may use a label twice
     kept = rows[[*TEXT_KEYS, "indicator", "printed", "decimals", "numerator", "denominator"]]
     checked = [_check_one(row) for row in rows.to_dict("records")]
     habits = [*HABITS, *(f"agrees_{habit}" for habit in HABITS)]
     names = ["exact_share", *habits, "verdict"]
-    return kept.join(pd.DataFrame(checked, columns=names, index=rows.index)).reset_index(drop=True)
+    return kept.join(pd.DataFrame(checked, columns=names))
 
 
 def _check_one(row: dict[Hashable, Any]) -> dict[str, Any]:

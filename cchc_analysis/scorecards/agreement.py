@@ -183,6 +183,7 @@ def _one_indicator(rows: pd.DataFrame) -> str:
 
 def _joined(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     """Return the units with a value in both tables, by ``unit_id``."""
+    first, second = check(first, ESTIMATES), check(second, ESTIMATES)
     left = first[["unit_id", "value"]].rename(columns={"value": "first_value"})
     right = second[["unit_id", "value"]].rename(columns={"value": "second_value"})
     both = left.merge(right, on="unit_id", validate="1:1").dropna()

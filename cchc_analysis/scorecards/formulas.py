@@ -233,8 +233,8 @@ def component_score(
     Raises
     ------
     InputError
-        For an unknown metric or version, a count that is negative, not whole or above 10^12,
-        or a numerator above its denominator.
+        For an unknown metric or version, a count that is no number, negative, not whole or
+        above 10^12, a numerator above its denominator, or lengths that do not fit.
 
     Notes
     -----
@@ -256,11 +256,16 @@ def component_score(
     its denominator; leave the row out, or correct it from the source
     """
     known = components(version)
-    codes, above, below = np.broadcast_arrays(
-        np.asarray(metric, dtype=object),
-        np.asarray(numerator, dtype="float64"),
-        np.asarray(denominator, dtype="float64"),
-    )
+    try:
+        codes, above, below = np.broadcast_arrays(
+            np.asarray(metric, dtype=object),
+            np.asarray(numerator, dtype="float64"),
+            np.asarray(denominator, dtype="float64"),
+        )
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"found counts that do not fit ({error}), expected numbers, one per row or one for all"
+        ) from None
     _refuse_bad_counts(codes, above, below)
     points = np.full(codes.shape, np.nan)
     for code in pd.unique(codes.ravel()):

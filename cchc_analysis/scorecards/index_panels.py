@@ -12,9 +12,21 @@ import pandas as pd
 
 from cchc_analysis import gazetteer
 from cchc_analysis.catalogue import indicator
-from cchc_analysis.columns import InputError
+from cchc_analysis.columns import Column, InputError, Table, check
 
 _NEEDED = ("unit_id", "indicator", "year", "series", "value")
+_PANEL = Table(
+    "panel",
+    "",
+    "",
+    (
+        Column("unit_id", "text", "", "", required=True),
+        Column("indicator", "text", "", "", required=True),
+        Column("year", "count", "", "", required=True),
+        Column("series", "text", "", ""),
+        Column("value", "number", "", ""),
+    ),
+)
 
 
 def year_on_year(panel: pd.DataFrame) -> pd.DataFrame:
@@ -29,7 +41,8 @@ def year_on_year(panel: pd.DataFrame) -> pd.DataFrame:
     ----------
     panel
         One row per province, year and indicator: ``unit_id``, ``indicator``, ``year``,
-        ``series`` (years of one scale) and ``value``; other columns are kept.
+        ``series`` (years of one scale) and ``value``; other columns are kept. A row without
+        a value is no figure, and is left out.
 
     Returns
     -------
@@ -43,7 +56,7 @@ def year_on_year(panel: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If a column is absent, or a province has a year twice.
+        If a column is absent or holds something else, or a province has a year twice.
 
     Examples
     --------
@@ -61,7 +74,8 @@ def year_on_year(panel: pd.DataFrame) -> pd.DataFrame:
     4       B  2017    -1.5   2.0           -1.0       change
     5       B  2018     NaN   1.0            1.0  scale_break
     """
-    rows = _checked(panel).sort_values(["unit_id", "indicator", "year"], ignore_index=True)
+    rows = _checked(panel).dropna(subset="value")
+    rows = rows.sort_values(["unit_id", "indicator", "year"], ignore_index=True)
     lower = rows["indicator"].map(
         {name: indicator(name).direction == "lower" for name in rows["indicator"].unique()}
     )
@@ -171,6 +185,8 @@ def _checked(panel: pd.DataFrame) -> pd.DataFrame:
             f"the panel has no column {missing[0]!r}; expected {', '.join(_NEEDED)}, as read_papi "
             "and read_pci return them"
         )
+    typed = check(panel, _PANEL)
+    panel = panel.assign(**typed[list(_NEEDED)]).astype({"year": "int64"})
     twice = panel[panel.duplicated(["unit_id", "indicator", "year"])]
     if len(twice):
         row = twice.iloc[0]

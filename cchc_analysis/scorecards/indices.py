@@ -89,6 +89,7 @@ def index_scores(published: pd.DataFrame, *, units: pd.DataFrame | None = None) 
     """
     rows = check(published, PUBLISHED)
     rows = rows[(rows["kind"] == "result") & rows["indicator"].isin(PARTS)]
+    rows = rows.reset_index(drop=True)  # verdicts are put beside rows by their label
     rows = rows.assign(
         index=rows["indicator"].map(lambda name: PARTS[name][0]).astype("str"),
         part=rows["indicator"].map(lambda name: PARTS[name][1]).astype("str"),
@@ -134,8 +135,9 @@ def compare_scores(scores: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If indices, provinces, periods, maxima or classes of unit are mixed, or a unit comes
-        twice.
+        If indices, provinces, periods, maxima or classes of unit are mixed (one that is not
+        known is not the same as one that is), the provinces of several units are not known,
+        or a unit comes twice.
 
     Examples
     --------
@@ -152,7 +154,10 @@ def compare_scores(scores: pd.DataFrame) -> pd.DataFrame:
     """
     known = scores.dropna(subset="share")
     for name in (*_SAME_SCALE, "maximum"):
-        found = sorted(known[name].dropna().astype("str").unique())
+        told = known[name].dropna().astype("str")
+        if name != "maximum":  # a share may be printed without it, and is one all the same
+            told = told.reindex(known.index, fill_value="unknown")
+        found = sorted(told.unique())
         if len(found) > 1:
             raise InputError(
                 f"the scores are of more than one {name} ({', '.join(found[:5])}), and each has "
@@ -161,6 +166,11 @@ def compare_scores(scores: pd.DataFrame) -> pd.DataFrame:
     twice = known.loc[known["unit_id"].duplicated(), "unit_id"]
     if len(twice):
         raise InputError(f"{twice.iloc[0]} comes twice; pick one of the sources")
+    if len(known) > 1 and known["compared_within"].isna().any():
+        raise InputError(
+            f"it is not known which province {known['unit_id'].iloc[0]} belongs to; give "
+            "index_scores the units"
+        )
     ranks = known["share"].rank(method="min", ascending=False)
     return known.assign(
         place=ranks,
@@ -183,7 +193,8 @@ def index_places(scores: pd.DataFrame, *, complete: bool = False) -> pd.DataFram
         Rows of :func:`index_scores`, of any provinces and years.
     complete
         Say that the rows hold all units of each index, province, period and class: ranks
-        that are not printed are then computed. Among a few units that a newspaper names, a
+        that are not printed are then computed, where the province is known and all units
+        have a share, or all points on one scale. Among a few units that a newspaper names, a
         rank means nothing.
 
     Returns
@@ -192,6 +203,11 @@ def index_places(scores: pd.DataFrame, *, complete: bool = False) -> pd.DataFram
         The rows, ``rank`` and ``ranked_count`` filled where computed, and ``share_behind``
         (0..1; NaN where no rank is known, or among one unit) and ``rank_source`` ('printed',
         'computed' or 'none').
+
+    Raises
+    ------
+    InputError
+        If ranks are to be computed and a unit comes twice in a period, from two sources.
 
     Examples
     --------
@@ -204,10 +220,13 @@ def index_places(scores: pd.DataFrame, *, complete: bool = False) -> pd.DataFram
       unit_id  rank  ranked_count  share_behind rank_source
     0       a   8.0          10.0      0.222222     printed
     """
-    measure = scores["share"].fillna(scores["points"])
+    measure = _alike(scores)
     groups = measure.groupby([scores[name] for name in _SAME_SCALE], dropna=False)
     printed = scores["rank"].notna() & scores["ranked_count"].notna()
     computed = ~printed & measure.notna() & complete
+    twice = scores[measure.notna() & scores.duplicated([*_SAME_SCALE, "unit_id"])]
+    if computed.any() and len(twice):
+        raise InputError(f"{twice['unit_id'].iloc[0]} comes twice; pick one of the sources")
     rank = scores["rank"].mask(computed, groups.rank(method="min", ascending=False))
     counts = groups.transform("count").astype("float64")
     ranked_count = scores["ranked_count"].mask(computed, counts)
@@ -217,6 +236,20 @@ def index_places(scores: pd.DataFrame, *, complete: bool = False) -> pd.DataFram
         share_behind=(ranked_count - rank) / (ranked_count - 1).where(ranked_count > 1),
         rank_source=np.select([printed, computed], ["printed", "computed"], "none"),
     )
+
+
+def _alike(scores: pd.DataFrame) -> pd.Series:
+    """Return what units can be ranked by: their shares, else points if all are on one scale.
+
+    67.29 points are not more than a share of 0.95; and units of unknown provinces may be of
+    several.
+    """
+    keys = [scores[name] for name in _SAME_SCALE]
+    scored = scores["share"].notna() | scores["points"].notna()
+    shared = (scores["share"].notna() | ~scored).groupby(keys, dropna=False).transform("all")
+    pointed = (scores["points"].notna() | ~scored).groupby(keys, dropna=False).transform("all")
+    measure = scores["share"].where(shared.astype("bool"), scores["points"].where(pointed))
+    return measure.where(scores["compared_within"].notna())
 
 
 class _Units:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from cchc_analysis.columns import check
+from cchc_analysis.columns import check, require_one
 from cchc_analysis.comparison import funnel
 from cchc_analysis.components import COMPONENTS
 from cchc_analysis.scorecards.formulas import Component, points_of
+from cchc_analysis.scorecards.scores import SCORECARD, one_capture
 from cchc_analysis.scorecards.search import TOTAL, cases_needed, scored_cases
 
 MUCH = 0.5
@@ -92,7 +93,8 @@ def missing_below(whole: pd.DataFrame, below: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InputError
-        As :func:`~cchc_analysis.scorecards.score_components`.
+        As :func:`~cchc_analysis.scorecards.score_components`; if a figure has two captures,
+        ``whole`` is not of one unit, or the two are not of one period.
 
     Examples
     --------
@@ -109,9 +111,13 @@ def missing_below(whole: pd.DataFrame, below: pd.DataFrame) -> pd.DataFrame:
     0       A    150.0           0.75         0.9   3.0
     1       B     50.0           0.25         0.1   1.0
     """
-    rows = scored_cases(check(below, COMPONENTS))
+    whole, below = (one_capture(check(rows, COMPONENTS)) for rows in (whole, below))
+    require_one(whole, SCORECARD, "whole", "give one unit and period")
+    periods = pd.concat([whole, below])
+    require_one(periods, SCORECARD[1:], "whole and below", "give both of one period")
+    rows = scored_cases(below)
     rows = rows[(rows["cases"] == "dossiers") & rows["own"] & (rows["denominator"] > 0)]
-    above = scored_cases(check(whole, COMPONENTS))[["metric", *_COUNTS]]
+    above = scored_cases(whole)[["metric", *_COUNTS]]
     rows = rows[rows["numerator"].notna()].merge(
         above, on="metric", how="left", suffixes=("", "_whole"), validate="m:1"
     )

@@ -72,8 +72,9 @@ def score_components(rows: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InputError
-        For an unknown metric, a numerator above its denominator, a capture from before the
-        first version of the formulas, or what ``columns.check`` refuses.
+        For an unknown metric, one in another group than its own, a numerator above its
+        denominator, a capture from before the first version of the formulas, or what
+        ``columns.check`` refuses.
 
     Examples
     --------
@@ -90,6 +91,7 @@ def score_components(rows: pd.DataFrame) -> pd.DataFrame:
     """
     rows = check(rows, COMPONENTS)
     rows = rows[rows["metric"].notna()]
+    _refuse_other_groups(rows)
     versions = versions_of(rows)
     recomputed, official = np.full((2, len(rows)), np.nan)
     for version in versions.unique():
@@ -147,6 +149,7 @@ def score_groups(rows: pd.DataFrame) -> pd.DataFrame:
     0  TDGQ            14.81             14.81         0.0
     """
     rows = one_capture(check(rows, COMPONENTS))
+    _refuse_other_groups(rows)  # a component without its group would pass for a total
     rows = rows[rows["group"].notna()]
     keys = [*SCORECARD, "group"]
     scored = score_components(rows)
@@ -321,6 +324,18 @@ def _own_rows(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Return the published score that a group has of its own."""
     own = rows[rows["metric"].isna()].groupby(keys, dropna=False, sort=False)
     return own.agg(own_score=("published_score", "first"))
+
+
+def _refuse_other_groups(rows: pd.DataFrame) -> None:
+    """Raise for the first component that stands in another group than its own, or in none."""
+    own = rows["metric"].map({metric: one.group for metric, one in components().items()})
+    wrong = rows[own.notna() & (rows["group"] != own)]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise InputError(
+            f"{row['unit_id']}: found {row['metric']} in group {row['group']}, expected "
+            f"{components()[row['metric']].group}"
+        )
 
 
 def _refuse_unknown_groups(codes: pd.Series, known: dict[str, object]) -> None:

@@ -8,13 +8,23 @@ import numpy as np
 import pandas as pd
 
 from cchc_analysis.catalogue import indicator, indicators
-from cchc_analysis.columns import ESTIMATES, PUBLISHED, InputError, check
+from cchc_analysis.columns import ESTIMATES, PUBLISHED, Column, InputError, Table, check
 
 _COLUMNS = [
     "unit_id", "indicator", "comparison", "target", "valid_from", "valid_to", "document",
     "document_on", "source",
 ]  # fmt: skip
 _COMPARISONS = (">=", ">", "<=", "<")
+_TARGETS = Table(
+    "targets",
+    "",
+    "",
+    (
+        *(Column(name, "text", "", "", required=True) for name in _COLUMNS[:3]),
+        Column("target", "number", "", "", required=True),
+        *(Column(name, "date", "", "") for name in ("valid_from", "valid_to", "document_on")),
+    ),
+)
 _SHOWN = [
     "period_start_on", "period_end_on", "value", "low", "high", "bounds", "count", "total",
     "unit_of_measure", "rule",
@@ -31,8 +41,8 @@ def targets_on_record(published: pd.DataFrame) -> pd.DataFrame:
     ----------
     published
         Columns of ``PUBLISHED``; only rows of kind ``target`` are read. A printed 'at least'
-        has ``low``, a printed 'at most' ``high``; with neither, the catalogue's better
-        direction says which way.
+        has ``low``, a printed 'at most' ``high``, which are the target where ``value`` is
+        empty; with neither, the catalogue's better direction says which way.
 
     Returns
     -------
@@ -60,6 +70,7 @@ def targets_on_record(published: pd.DataFrame) -> pd.DataFrame:
     10 entered_in_system_share        >=    1.00
     """
     rows = check(published, PUBLISHED)
+    rows = rows.assign(value=rows["value"].fillna(rows["low"]).fillna(rows["high"]))
     rows = rows[(rows["kind"] == "target") & rows["value"].notna()]
     percent = rows["unit_of_measure"] == "percent"
     printed = pd.DataFrame(
@@ -101,15 +112,15 @@ def attainment(estimates: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
         Columns of ``ESTIMATES``: computed, or printed ones
         (:func:`~cchc_analysis.reconciliation.estimates_as_printed`).
     targets
-        Columns as :func:`targets_on_record` returns them.
+        Columns as :func:`targets_on_record` returns them; shares in 0..1.
 
     Returns
     -------
     DataFrame
-        One row per target and figure of its unit and indicator whose period lies within the
-        target's time, and one for each target without a figure; in the order of ``targets``:
-        their columns, then ``period_start_on``, ``period_end_on``, ``value``, ``low``,
-        ``high``, ``bounds``, ``count``, ``total``, ``unit_of_measure``, ``rule``,
+        One row per target and figure of its unit and indicator whose period is known to lie
+        within the target's time, and one for each target without a figure; in the order of
+        ``targets``: their columns, then ``period_start_on``, ``period_end_on``, ``value``,
+        ``low``, ``high``, ``bounds``, ``count``, ``total``, ``unit_of_measure``, ``rule``,
         ``figure_source``, ``reading`` and ``whole_time`` (flag: the period covers the
         target's time; else more is to come, and the reading may change).
 
@@ -120,7 +131,8 @@ def attainment(estimates: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InputError
-        For a comparison that is none, or a target without unit or indicator.
+        For a comparison that is none, a target without unit, indicator or number, one that is
+        no share beside a figure that is, or a date not written as 2024-12-31.
 
     Examples
     --------
@@ -147,10 +159,12 @@ def attainment(estimates: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
     pairs = goals.assign(goal=range(len(goals))).merge(
         figures, on=["unit_id", "indicator"], how="left"
     )
-    early = pairs["period_start_on"] < pairs["valid_from"]
-    late = pairs["period_end_on"] > pairs["valid_to"]
+    _refuse_percent(pairs)
+    # a figure of an unknown time may be of another one: it is inside only where time is not asked
+    begun = pairs["valid_from"].isna() | (pairs["period_start_on"] >= pairs["valid_from"])
+    ended = pairs["valid_to"].isna() | (pairs["period_end_on"] <= pairs["valid_to"])
     shown = [*_SHOWN, "figure_source"]
-    inside = pairs[pairs["bounds"].notna() & ~early & ~late]
+    inside = pairs[pairs["bounds"].notna() & begun & ended]
     without = goals.assign(goal=range(len(goals)))
     without = without[~without["goal"].isin(inside["goal"])]
     table = pd.concat([inside, without]).sort_values(
@@ -191,11 +205,18 @@ def _checked(targets: pd.DataFrame) -> pd.DataFrame:
             f"targets, row {wrong.index[0]}: found comparison {wrong['comparison'].iloc[0]!r}, "
             f"expected one of {list(_COMPARISONS)}"
         )
-    dates = {
-        name: pd.to_datetime(targets[name]).astype("datetime64[us]")
-        for name in ("valid_from", "valid_to", "document_on")
-    }
-    return targets.assign(**dates)[_COLUMNS].reset_index(drop=True)
+    return check(targets, _TARGETS)[_COLUMNS].reset_index(drop=True)
+
+
+def _refuse_percent(pairs: pd.DataFrame) -> None:
+    """Raise for the first target that is no share, of a figure that is one."""
+    wrong = pairs[(pairs["unit_of_measure"] == "share") & ~pairs["target"].between(0, 1)]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise InputError(
+            f"targets: found {row['target']:g} for {row['indicator']} of {row['unit_id']}, "
+            "expected a share in 0..1; divide a percentage by 100"
+        )
 
 
 def _readings(table: pd.DataFrame) -> np.ndarray:

@@ -187,7 +187,10 @@ def _read(
                 f"{path.name}, row {row}, column {column}: found {found:g}, expected a score "
                 f"from {lowest:g} to {highest:g}, or an empty cell"
             )
+    written = rows[["province_code", "year", name, *scores]].notna().any(axis=1)
+    rows = rows[written]  # a line of commas alone, as spreadsheets leave at the end, is no row
     nameless = rows["province_code"].isna()
+    _refuse_years(rows.loc[~nameless | rows["year"].isna(), "year"], path.name)
     refused = pd.DataFrame(
         {
             "row": rows.index[nameless],
@@ -201,13 +204,6 @@ def _read(
 
 def _placed(rows: pd.DataFrame, where: str) -> pd.DataFrame:
     """Return the rows with their ``unit_id``: a province as it was before July 2025, each once."""
-    years = rows["year"]
-    for row in rows.index[~years.between(2000, _FIRST_MERGED_YEAR - 1)]:
-        raise InputError(
-            f"{where}, row {row}, column year: found {years[row]:g}, expected a year from 2000 "
-            f"to {_FIRST_MERGED_YEAR - 1}: the codes are those of the 63 provinces before the "
-            "mergers of July 2025"
-        )
     unit_ids = "vn63-" + rows["province_code"].str.zfill(2)
     known = gazetteer.units()
     provinces = set(known.loc[known["unit_class"] == "province", "unit_id"])
@@ -216,13 +212,23 @@ def _placed(rows: pd.DataFrame, where: str) -> pd.DataFrame:
             f"{where}, row {row}, column province_code: found {rows['province_code'][row]!r}, "
             "expected the two-digit code of one of the 63 provinces, such as '01' for Hà Nội"
         )
-    placed = rows.assign(unit_id=unit_ids, year=years.astype("int64"))
+    placed = rows.assign(unit_id=unit_ids, year=rows["year"].astype("int64"))
     for row in placed.index[placed.duplicated(["unit_id", "year"])]:
         raise InputError(
             f"{where}, row {row}: {placed['unit_id'][row]} has {placed['year'][row]} twice; "
             "leave one of the rows out"
         )
     return placed
+
+
+def _refuse_years(years: pd.Series, where: str) -> None:
+    """Raise for the first row whose year is missing, or not one of the 63 provinces' time."""
+    for row in years.index[~years.between(2000, _FIRST_MERGED_YEAR - 1)]:
+        raise InputError(
+            f"{where}, row {row}, column year: found {years[row]:g}, expected a year from 2000 "
+            f"to {_FIRST_MERGED_YEAR - 1}: the codes are those of the 63 provinces before the "
+            "mergers of July 2025"
+        )
 
 
 def _long(

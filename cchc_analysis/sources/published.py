@@ -41,9 +41,10 @@ def read_published(path: str | Path) -> pd.DataFrame:
     ------
     InputError
         With file, row (of the file, the header being row 1) and column: for a path that does
-        not exist, text that is not UTF-8, a number or an ISO date that cannot be read, an
-        indicator that is not in the catalogue, a period that ends before it starts, or what
-        ``columns.check`` refuses.
+        not exist, text that is not UTF-8, a number or an ISO date that cannot be read, a
+        ``value`` or ``decimals`` that do not fit the number in ``printed``, a part of a
+        dossier, an indicator that is not in the catalogue, a period that ends before it starts,
+        or what ``columns.check`` refuses.
 
     Examples
     --------
@@ -76,6 +77,7 @@ def _read_file(path: Path) -> pd.DataFrame:
     _refuse_bad_cells(cells, path.name)
     figures = check(cells, PUBLISHED, where=path.name)
     _refuse_backward_periods(figures, path.name)
+    _refuse_unlike_printed(figures, cells, path.name)
     return figures.assign(decimals=figures["decimals"].fillna(_printed_decimals(figures)))
 
 
@@ -117,6 +119,25 @@ def _refuse_backward_periods(figures: pd.DataFrame, name: str) -> None:
     backward = figures["period_end_on"] < figures["period_start_on"]
     ends = figures["period_end_on"].dt.strftime("%Y-%m-%d").rename("period_end_on")
     _refuse(ends, backward, name, "a date on or after period_start_on")
+
+
+def _refuse_unlike_printed(figures: pd.DataFrame, cells: pd.DataFrame, name: str) -> None:
+    """Raise for the first number that is not the one printed: a share for a percentage, say.
+
+    More decimals than the text has are in order: a saved answer writes 13.40 as 13.4.
+    """
+    cells = cells.reindex(columns=figures.columns)
+    printed, value, counted = figures["printed"], figures["value"], _printed_decimals(figures)
+    number = pd.to_numeric(printed.where(counted.notna())).astype("float64")
+    unlike = (number != value) & number.notna() & value.notna()
+    _refuse(cells["value"], unlike, name, "the number that stands in printed")
+    fewer = figures["decimals"] < counted
+    _refuse(cells["decimals"], fewer, name, "no fewer decimals than stand in printed")
+    commas = printed.str.fullmatch(r"-?\d+,\d+").fillna(False).astype(bool)
+    point = pd.to_numeric(printed.where(commas).str.replace(",", "."))
+    _refuse(cells["printed"], point.eq(value), name, "a full stop as decimal point")
+    part = (figures["unit_of_measure"] == "dossiers") & (value % 1 > 0)  # 33.653 may be 33 653
+    _refuse(cells["value"], part, name, "a whole number of dossiers, without a thousands mark")
 
 
 def _printed_decimals(figures: pd.DataFrame) -> pd.Series:

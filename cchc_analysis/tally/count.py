@@ -159,6 +159,8 @@ def _count(
     refuse_unknown_keys(by)
     if isinstance(source, pd.DataFrame) and source.empty:
         return empty(TALLY).reindex(columns=[*TALLY.names, *by])
+    if periods.isna().any(axis=None):
+        raise InputError("a period has no first or no last day; give both, such as 2024-12-31")
     optional = [column for column, _ in TOLD_BY.values()]
     held = held_columns(source, [*optional, *columns_read(rule, by)])
     only = tuple(periods.iloc[0]) if len(periods) == 1 else None

@@ -3,6 +3,7 @@
 # ruff: noqa: E501  (one column of a table is one line)
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,9 @@ PLAIN = Table(
     ),
 )  # fmt: skip
 
-_NUMBERS = ("numerator", "denominator", "ratio", "published_score", "maximum")
+_COUNTS = ("numerator", "denominator")
+_NUMBERS = (*_COUNTS, "ratio", "published_score", "maximum")
+_THOUSANDS = re.compile(r"\d{1,3}(\.\d{3})+")
 
 
 def read_plain(path: Path) -> list[dict[str, Any]]:
@@ -49,13 +52,15 @@ def read_plain(path: Path) -> list[dict[str, Any]]:
     for number, row in zip(table.index, table.to_dict("records"), strict=True):
         cells = {name: cell.strip() for name, cell in row.items() if isinstance(cell, str)}
         stated = {name: cell for name, cell in cells.items() if cell}
-        numbers = {name: _number(stated[name]) for name in _NUMBERS if name in stated}
+        numbers = {name: _number(stated[name], name) for name in _NUMBERS if name in stated}
         rows.append({**stated, **numbers, "place": f"row {number}"})
     return rows
 
 
-def _number(cell: str) -> float | str:
+def _number(cell: str, name: str) -> float | str:
     """Return the number a cell holds; what is none stays text, and is refused later."""
+    if name in _COUNTS and _THOUSANDS.fullmatch(cell):  # 144.000 dossiers may be 144 or 144 000
+        return cell
     try:
         return float(cell)
     except ValueError:
