@@ -96,6 +96,14 @@ def test_headers_of_personal_data_are_never_recognised(header):
     assert headers.match([header]) == {}
 
 
+@pytest.mark.parametrize("change", [str, str.title, str.upper])
+def test_headers_are_shown_however_capitalised_and_no_name_among_them(change):
+    texts = [change(text) for text in (*SEEN, *NEVER) if text]
+    assert headers.shown(texts, texts) == [" ".join(text.split()) for text in texts]
+    people = ["Người nộp Nguyễn Văn Mẫu", "TRẦN THỊ BỐN", "Chủ Hồ Sơ Lê Văn A", "Hồ Văn Mẫu"]
+    assert headers.shown([*people, "Ghi chú"], people) == ["Ghi chú", "(4 cells not shown)"]
+
+
 def test_no_header_stands_for_two_columns():
     listed = headers.reference()["headers"] | headers.reference()["headers_unit_or_person"]
     for name, variants in listed.items():

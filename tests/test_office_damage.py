@@ -216,6 +216,15 @@ def test_a_summary_beside_the_list_is_not_read_and_named(tmp_path):
         read_dossiers(tmp_path / "a.xlsx", sheet="Tổng hợp", unit="Xã Mẫu")
 
 
+def test_a_person_below_a_merged_header_is_no_part_of_the_header_shown(tmp_path):
+    head = ["Mã hồ sơ", "Đơn vị giải quyết", "Ngày tiếp nhận", "Ngày hẹn trả", "Người nộp", ""]
+    rows = [head, ["", "", "", "", "Nguyễn Văn Mẫu", "Trần Thị Bốn"],
+            ["H1", "Xã Mẫu", "01/02/2024", "02/02/2024", "Lê Văn A", "x"]]  # fmt: skip
+    summary = read_dossiers(write_book(tmp_path / "a.xlsx", rows)).summary
+    assert summary["kept"] == 1
+    assert not [name for name in ("Nguyễn", "Trần", "Lê Văn") if name in str(summary)]
+
+
 # ------------------------------------------------------- what a table of Parquet may hold
 
 

@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from cchc_analysis.columns import DOSSIERS, InputError
-from cchc_analysis.sources.privacy import is_persons_name, personal_data
+from cchc_analysis.sources.privacy import holds_persons_name, personal_data
 
 if TYPE_CHECKING:
     from cchc_analysis.sources.sheets import Sheet
@@ -187,7 +187,7 @@ def _explain(sheet: Sheet, name: str, found: Mapping[str, str]) -> None:
     known = reference()["headers"]
     near = [header for header in sheet.header if header]
     digits = any(character.isdigit() for character in "".join(near))
-    if not found and (digits or any(map(is_persons_name, near))):
+    if not found and (digits or any(map(holds_persons_name, near))):
         needed = ("dossier_id", "unit_id", "received_at", "due_at")
         raise InputError(  # it may be a row of people's data, so it is not shown
             f"{_where(sheet)} has no header row in its first rows (expected headers such as "
@@ -285,7 +285,8 @@ def shown(texts: Sequence[str], row: Sequence[str]) -> list[str]:
     """Return those cells of a header row that may be shown; data mistaken for headers may not.
 
     A row in which some cell holds a long number, a date or an address is not wholly a header:
-    of it only cells are shown that resemble a header we know.
+    of it only cells are shown that resemble a header we know. A cell that may hold a person's
+    name is shown of no row.
 
     Examples
     --------
@@ -294,15 +295,15 @@ def shown(texts: Sequence[str], row: Sequence[str]) -> list[str]:
     (['Mã hồ sơ', '(2 cells not shown)'], ['Người nộp'])
     """
     lines = [" ".join(text.split()) for text in texts if text.strip()]
-    if not any(_LIKE_DATA.search(text) or personal_data(text) for text in row):
-        return lines
-    known = list(_known_headers())
-    clear = [
-        text
-        for text in lines
-        if not _LIKE_DATA.search(text)
-        and difflib.get_close_matches(header_key(text), known, 1, 0.85)
-    ]
+    clear = [text for text in lines if not holds_persons_name(text)]
+    if any(_LIKE_DATA.search(text) or personal_data(text) for text in row):
+        known = list(_known_headers())
+        clear = [
+            text
+            for text in clear
+            if not _LIKE_DATA.search(text)
+            and difflib.get_close_matches(header_key(text), known, 1, 0.85)
+        ]
     hidden = len(lines) - len(clear)
     return [*clear, *([f"({hidden} cells not shown)"] if hidden else [])]
 

@@ -107,6 +107,24 @@ def is_persons_name(text: str) -> bool:
     return known and len(words) > 2
 
 
+def holds_persons_name(header: str) -> bool:
+    """Say whether a person's name may stand somewhere in what was taken for a header.
+
+    Misleads: a place, or a procedure's title in capitals, may have the shape of a name.
+
+    Examples
+    --------
+    >>> [holds_persons_name(text) for text in ("Người nộp Lê Văn A", "LÝ DO", "Tên Chủ Hồ Sơ")]
+    [True, False, False]
+    """
+    phrases = "|".join(map(re.escape, _reference()["no_names"]))
+    composed = unicodedata.normalize("NFC", header)
+    words = re.sub(rf"(?i)\b(?:{phrases})\b", " / ", composed).split()
+    return any(
+        _begins_name(list(takewhile(_is_capitalised, words[place:]))) for place in range(len(words))
+    )
+
+
 def _names_after_titles(text: str) -> bool:
     """Say whether a title and a person's name follow each other somewhere."""
     titles, no_titles = _titles()
