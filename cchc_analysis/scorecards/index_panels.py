@@ -14,7 +14,6 @@ from cchc_analysis import gazetteer
 from cchc_analysis.catalogue import indicator
 from cchc_analysis.columns import Column, InputError, Table, check
 
-_NEEDED = ("unit_id", "indicator", "year", "series", "value")
 _PANEL = Table(
     "panel",
     "",
@@ -179,14 +178,14 @@ def _provinces_of_today(units: pd.DataFrame | None) -> pd.DataFrame:
 
 def _checked(panel: pd.DataFrame) -> pd.DataFrame:
     """Return the panel, or refuse one that lacks a column or has a figure twice."""
-    missing = [name for name in _NEEDED if name not in panel]
+    missing = [name for name in _PANEL.names if name not in panel]
     if missing:
         raise InputError(
-            f"the panel has no column {missing[0]!r}; expected {', '.join(_NEEDED)}, as read_papi "
-            "and read_pci return them"
+            f"the panel has no column {missing[0]!r}; expected {', '.join(_PANEL.names)}, "
+            "as read_papi and read_pci return them"
         )
     typed = check(panel, _PANEL)
-    panel = panel.assign(**typed[list(_NEEDED)]).astype({"year": "int64"})
+    panel = panel.assign(**typed[_PANEL.names]).astype({"year": "int64"})
     twice = panel[panel.duplicated(["unit_id", "indicator", "year"])]
     if len(twice):
         row = twice.iloc[0]
