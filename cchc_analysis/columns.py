@@ -17,6 +17,8 @@ from typing import Literal
 
 import pandas as pd
 
+from cchc_analysis.written_times import times
+
 Kind = Literal["text", "count", "number", "date", "time", "flag"]
 
 UNIT_CLASSES = ("country", "ministry", "province", "service_centre", "department", "land_registration_branch", "district", "commune", "group", "other")  # fmt: skip
@@ -379,8 +381,7 @@ def _convert(values: pd.Series, column: Column, prefix: str) -> pd.Series:
         return spelled.astype(dtype)
     try:
         if column.kind in ("date", "time"):
-            written = pd.api.types.is_string_dtype(values)  # 01/02/2024 could be two days
-            return pd.to_datetime(values, format="ISO8601" if written else None).astype(dtype)
+            return times(values).astype(dtype)
         return pd.to_numeric(values).astype(dtype)
     except (ValueError, TypeError) as error:
         reason = str(error).split(". ")[0]

@@ -97,6 +97,8 @@ def weeks(start_on: date | str, end_on: date | str) -> pd.DataFrame:
 def period_table(periods: Periods, as_of: date | str) -> pd.DataFrame:
     """Return the periods as a frame of dates, each once, none after ``as_of`` or reversed."""
     if not isinstance(periods, pd.DataFrame):
+        if isinstance(periods, str) or len(periods) != 2:
+            raise InputError(f"periods: found {periods!r}, expected a first and a last day")
         start, end = periods
         periods = pd.DataFrame({"period_start_on": [start], "period_end_on": [end]})
     names = ("period_start_on", "period_end_on")

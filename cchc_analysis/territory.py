@@ -70,17 +70,27 @@ def to_units_of(
        unit_id  late_count    missing_units
     0  vn34-68         7.0  vn63-67;vn63-68
     """
-    checked = check(tally, TALLY)
+    checked, day = check(tally, TALLY), as_day(on)
+    if pd.isna(day):  # compared with no day, every unit would seem to be there
+        raise InputError("on: found no day, expected one such as 2026-01-01")
     table = gazetteer.units()
     if units is not None:
         unlisted = ~table["unit_id"].isin(units["unit_id"])
         table = pd.concat([check(units, UNITS), table[unlisted]], ignore_index=True)
+        if (twice := table["unit_id"].duplicated()).any():
+            unit_id = table.loc[twice, "unit_id"].iloc[0]
+            raise InputError(f"units: found unit_id {unit_id!r} in two rows, expected it in one")
     links = gazetteer.crosswalk(units=table if units is not None else None)
-    target = _targets(checked["unit_id"].unique().tolist(), as_day(on), table, links)
+    target = _targets(checked["unit_id"].unique().tolist(), day, table, links)
     moved = checked.assign(unit_id=checked["unit_id"].map(target).astype("str"))
     keys = [name for name in moved if name not in TALLY_COUNTS]
     summed = sum_cells(moved.assign(source=_side_by_side(moved, keys)), keys)
-    return summed.assign(missing_units=_missing(checked, moved, summed, links))
+    lacking = _missing(checked, moved, summed, links)
+    if "missing_units" in summed:  # of an earlier move: what lacked then still does
+        noted = zip(summed["missing_units"].fillna(""), lacking, strict=True)
+        both = [";".join(sorted({*";".join(two).split(";")} - {""})) for two in noted]
+        lacking = pd.Series(both, index=summed.index, dtype="str")
+    return summed.assign(missing_units=lacking)
 
 
 def _targets(
@@ -93,7 +103,7 @@ def _targets(
     forward = links[links["whole"]].set_index("old_id")["new_id"]
     alone = links["whole"] & ~links["new_id"].duplicated(keep=False)
     back = links[alone].set_index("new_id")["old_id"]
-    went_over = set(links["old_id"])
+    divided = set(links.loc[~links["whole"], "old_id"])
     targets: dict[str, str] = {}
     refused: dict[str, list[str]] = {}
     for unit_id in unit_ids:
@@ -103,22 +113,27 @@ def _targets(
         if there.get(target, False):
             targets[unit_id] = target
         else:
-            reason = _reason(unit_id, known, day, went_over)
+            reason = _reason(unit_id, known, day, divided)
             refused.setdefault(reason, []).append(unit_id)
     if refused:
         raise InputError(_refusal(known, day, refused))
     return targets
 
 
-def _reason(unit_id: str, known: pd.DataFrame, day: pd.Timestamp, went_over: set[str]) -> str:
+def _reason(unit_id: str, known: pd.DataFrame, day: pd.Timestamp, divided: set[str]) -> str:
     """Say why a unit has no counterpart in the wanted map."""
     if unit_id not in known.index:
         return "no such unit is known"
     unit = known.loc[unit_id]
     if unit["start_on"] > day:
         return "began later, and counts cannot be divided among the units that were there before"
-    if unit_id in went_over:
+    if unit_id in divided:
         return "was divided on 1 July 2025, and counts cannot be divided"
+    if pd.notna(unit["successor_id"]):
+        return (
+            f"ended, and its successor {unit['successor_id']} is not in that map either; move the "
+            "tally to a day of that one first"
+        )
     if unit["unit_class"] == "district":
         return (
             "districts ended on 30 June 2025, and communes were redrawn across them, so their "

@@ -26,7 +26,7 @@ WINGS = {
     },
     "shared": {
         "columns", "components", "periods", "workdays", "lateness", "gazetteer", "catalogue",
-        "disclosure", "progress",
+        "disclosure", "progress", "written_times",
     },
     "entrance": {"cli", "__init__", "data_readme"},
 }  # fmt: skip

@@ -10,6 +10,7 @@ from cchc_analysis.columns import (
     FORMS,
     TABLES,
     TALLY,
+    UNITS,
     InputError,
     check,
     empty,
@@ -104,3 +105,34 @@ def test_a_flag_that_is_neither_is_refused():
     )
     with pytest.raises(InputError, match="digitised, row 0: found 'maybe', expected True or False"):
         check(frame, DOSSIERS)
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        [pd.Timestamp(2024, 1, 3), "03/01/2024"],  # 3 January, not 1 March
+        [45294, 45295],  # serials of a workbook, not nanoseconds since 1970
+        [pd.Timestamp(2024, 1, 3), 45295],
+        [pd.Timestamp(2024, 1, 3), 20240105.0],
+    ],
+)
+def test_text_and_numbers_among_dates_are_refused(days):
+    frame = pd.DataFrame([CELL] * 2).assign(as_of=pd.Series(days))
+    with pytest.raises(InputError, match="as_of holds something that is not a date"):
+        check(frame, TALLY)
+
+
+def test_days_in_any_form_that_reads_in_one_way_are_the_same_days():
+    day = pd.Timestamp(2024, 1, 3)
+    for days in (
+        [day, "2024-01-03"],
+        [day.date(), day.to_pydatetime()],
+        pd.Categorical(["2024-01-03", day.strftime("%Y-%m-%d")]),
+        pd.Series([day, day]).astype("category"),
+        pd.Series([day, day]).astype("datetime64[ns]"),
+    ):
+        frame = pd.DataFrame([CELL] * 2).assign(as_of=days)
+        assert check(frame, TALLY)["as_of"].tolist() == [day, day]
+    missing = check(pd.DataFrame({"unit_id": ["A"], "end_on": [np.nan], "start_on": [None]}).assign(
+        name="A", full_name="A", unit_class="other"), UNITS)  # fmt: skip
+    assert missing[["start_on", "end_on"]].isna().all(axis=None)

@@ -8,7 +8,7 @@ import itertools
 import re
 import time
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -282,3 +282,26 @@ def test_against_the_public_lists_of_districts_and_communes(table):
     assert known.loc["vn34-06970", "full_name"] == "Xã Ba Chẽ"  # 06978 in one public list
     assert known.loc["vn63-27691", "parent_id"] == "vn63-794"  # filed under Tiền Giang in another
     assert len(known) == 1 + 63 + len(districts) + len(old) + 34 + len(new)
+
+
+def test_a_day_is_read_in_one_way_and_to_its_end():
+    names = {"on": datetime(2025, 6, 30, 14)}  # its last day, in the afternoon
+    assert gazetteer.find_unit("Tỉnh Phú Thọ", **names) == "vn63-25"
+    assert gazetteer.full_name("vn34-22", datetime(2026, 8, 31, 14)) == "Tỉnh Quảng Ninh"
+    with pytest.raises(InputError, match="found '06/07/2025', expected a day such as"):
+        gazetteer.find_unit("Tỉnh Phú Thọ", on="06/07/2025")  # 6 July, not 7 June
+    for nothing in (None, float("nan"), 3):
+        with pytest.raises(InputError, match="expected the name of a unit"):
+            gazetteer.find_unit(nothing)
+
+
+@pytest.mark.parametrize("name", ["P.05 Q.3", "P.5 Q3", "Phường 5 Q.3 TP.HCM", "P. 5 Q. 3"])
+def test_a_short_district_may_follow_without_a_comma(name):
+    assert gazetteer.find_unit(name, on=ERAS["vn63"]) == "vn63-27151"
+
+
+@pytest.mark.parametrize("short", ["TT PVHCC", "TTPVHCC", "TT. PVHCC", "TT HCC"])
+def test_the_short_name_of_a_service_centre_is_no_thi_tran(short):
+    assert gazetteer.unit_class_of(f"{short} tỉnh Long An") == "service_centre"
+    assert gazetteer.find_unit(f"{short} xã Cao Phong") == "vn34-05089"
+    assert gazetteer.unit_class_of("TT. Củ Chi") == "commune"

@@ -215,3 +215,13 @@ def test_any_value_gives_a_rule_or_one_message(tmp_path_factory, key, value):
         assert f"{key}: found" in str(refused) or "_statuses: found" in str(refused)
     else:
         assert isinstance(hash(rule), int)
+
+
+def test_numbers_too_long_and_what_is_no_rule_are_refused(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text("name = " + "9" * 5000, encoding="utf-8")
+    with pytest.raises(InputError, match=r"own\.toml: cannot be read as TOML"):
+        read_rule(path)
+    for found in (None, 3, path):
+        with pytest.raises(InputError, match="expected the name of a rule, a TOML file, or a Rule"):
+            rule_named(found)

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from cchc_analysis import narrative
 from cchc_analysis.columns import DOSSIERS, TALLY_KEYS, InputError, check
 from cchc_analysis.lateness import STRICT, VARIANTS
 from cchc_analysis.metrics import on_time_rate
+from cchc_analysis.sections import profile as sections
 from cchc_analysis.tally import compare_rules, count_cells
 from cchc_analysis.tally.rule_comparison import DENOMINATORS
 
@@ -113,3 +115,25 @@ def test_what_is_refused():
         compare_rules(dossiers(), rules=[], **ASKED)
     with pytest.raises(InputError, match="cannot count by 'colour'"):
         compare_rules(dossiers(), ["colour"], **ASKED)
+    for periods in ("2024-01", ("2024-01-01", "2024-01-31", "2024-02-29")):
+        with pytest.raises(InputError, match="expected a first and a last day"):
+            compare_rules(dossiers(), periods=periods, as_of="2024-04-30")
+    with pytest.raises(InputError, match=r"gone.parquet: no such file"):
+        compare_rules("gone.parquet", **ASKED)
+
+
+def test_two_rules_of_one_name_are_refused():
+    own = replace(STRICT, name="own")
+    for rules in (["strict", "strict"], [own, replace(own, withdrawn="in_time")]):
+        with pytest.raises(InputError, match="two rules of one name"):
+            compare_rules(dossiers(), rules=rules, **ASKED)
+
+
+@pytest.mark.parametrize("rules", [["strict", "own"], ["own"], ["form06", "strict_fee_subtracted"]])
+def test_only_a_built_in_variant_beside_strict_is_said_to_be_after_waiting(rules):
+    own = replace(STRICT, name="strict_local", withdrawn="in_time", vi="Riêng.", en="Own.")
+    table = compare_rules(dossiers(), rules=[own if r == "own" else r for r in rules], **ASKED)
+    assert narrative.waiting(table, language="en") == []
+    assert "by dates alone" not in repr(sections.rules(table, language="en"))
+    waited = compare_rules(dossiers(), rules=["strict", "strict_fee_subtracted"], **ASKED)
+    assert "by dates alone" in repr(sections.rules(waited, language="en"))

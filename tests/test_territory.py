@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cchc_analysis import gazetteer
 from cchc_analysis.columns import TALLY, TALLY_COUNTS, UNITS, InputError, check
+from cchc_analysis.tally import roll_up
 from cchc_analysis.territory import to_units_of
 
 TODAY = "2026-01-01"
@@ -167,3 +168,35 @@ def test_totals_are_conserved_and_each_count_goes_where_its_unit_went(rows):
     assert there["late_count"].sum() == sum(late for _, _, late in rows)
     assert not there["unit_id"].duplicated().any()
     pd.testing.assert_frame_equal(tally, before)
+
+
+def test_what_lacked_in_an_earlier_move_still_lacks_in_a_later_one():
+    first = to_units_of(cells(("vn63-60", 7, 0)), "2025-08-01")
+    again = to_units_of(pd.concat([first, cells(("vn63-01", 1, 0))]), TODAY).set_index("unit_id")
+    assert again["missing_units"].to_dict() == {"vn34-01": "", "vn34-68": "vn63-67;vn63-68"}
+
+
+@pytest.mark.parametrize("on", [None, pd.NaT])
+def test_no_day_is_refused_not_taken_for_every_map(on):
+    with pytest.raises(InputError, match="on: found no day"):
+        to_units_of(cells(("vn63-60", 5, 1)), on)
+
+
+def test_a_chain_of_successors_goes_step_by_step_and_is_not_called_divided():
+    units = pd.DataFrame(
+        [("a", None, "2019-12-31", "b"), ("b", "2020-01-01", "2024-12-31", "c"),
+         ("c", "2025-01-01", None, None)],
+        columns=["unit_id", "start_on", "end_on", "successor_id"],
+    ).assign(name="x", full_name="Xã X", unit_class="commune")  # fmt: skip
+    with pytest.raises(InputError, match="Xã X: ended, and its successor b is not in that map"):
+        to_units_of(cells(("a", 5, 1)), TODAY, units=units)
+    step = to_units_of(cells(("a", 5, 1)), "2022-01-01", units=units)
+    there = to_units_of(step, TODAY, units=units)
+    assert there[["unit_id", "received_count"]].to_numpy().tolist() == [["c", 5]]
+    with pytest.raises(InputError, match="found unit_id 'a' in two rows"):
+        to_units_of(cells(("a", 5, 1)), TODAY, units=pd.concat([units, units.head(1)]))
+
+
+def test_counts_held_as_text_are_added_not_joined():
+    written = cells(("vn63-60", 1, 1), ("vn63-595", 2, 0)).astype({"received_count": "str"})
+    assert roll_up(written, "vn63-60")["received_count"].tolist() == [3]  # not 1.02.0

@@ -16,6 +16,7 @@ from cchc_analysis.workdays import (
     WorkingCalendar,
     calendar_days_due_on,
     calendar_table,
+    day_kind,
     days_off,
     due_at,
     due_on,
@@ -289,6 +290,8 @@ def test_closures_from_a_file(tmp_path):
     assert working_days_between("2024-09-06", "2024-09-11") == 3
     assert working_days_between("2024-09-06", "2024-09-11", calendar=closed) == 1
     assert due_on("2024-09-06", 1, calendar=closed) == pd.Timestamp("2024-09-11")
+    as_list = WorkingCalendar(closures=["2024-09-09", pd.Timestamp("2024-09-10"), date(2024, 9, 8)])
+    assert working_days_between("2024-09-06", "2024-09-11", calendar=as_list) == 1
     with pytest.raises(InputError, match="closure 2030-01-01: expected a day from 2015"):
         working_days_between(FIRST, LAST, calendar=WorkingCalendar(closures=(date(2030, 1, 1),)))
 
@@ -301,6 +304,7 @@ def test_closures_from_a_file(tmp_path):
         (b"day,reason\n2024-09-09,x\n012345678901,x\n", "row 3, column day: expected a day"),
         (b"day,reason\n09/09/2024,x\n", "row 2, column day: expected a day such as 2024-09-09$"),
         (b"day,reason\n,x\n", "row 2, column day"),
+        (b"day,day,reason\n2024-09-09,2024-09-10,x\n", "row 1: expected the columns"),
         ("day,reason\n2024-09-09,bão\n".encode("utf-16"), "no CSV UTF-8; save it"),
     ],
 )
@@ -324,7 +328,7 @@ def test_scalars_arrays_and_series_agree_and_missing_stays_missing():
     assert due_on(array, 2).tolist()[:2] == due_on(series, 2).tolist()[:2]
     assert due_on(array, 2).dtype == "datetime64[us]" == due_on(series, 2).dtype
     assert np.isnan(working_days_between(None, "2024-05-06"))
-    assert due_at(pd.NaT, 3) is pd.NaT
+    assert due_at(pd.NaT, 3) is due_on("2024-02-07", pd.NA) is pd.NaT
     assert calendar_days_due_on(series, np.nan).isna().all()
     assert working_days_between(pd.Series([], dtype="datetime64[us]"), "2024-05-06").empty
     assert series.tolist()[:2] == texts[:2]
@@ -344,6 +348,12 @@ def test_scalars_arrays_and_series_agree_and_missing_stays_missing():
         (lambda: due_on("2024-02-01", -1), "found -1, expected a whole number"),
         (lambda: due_on("2024-02-01", 1.5), "found 1.5, expected a whole number"),
         (lambda: due_at("2024-02-01", 0), "expected office hours above 0"),
+        (lambda: due_at("2024-02-01", "8 h"), "no number, expected one such as 3"),
+        (lambda: due_on("2024-02-01", pd.Series(["3", "ba"])), "no number, expected one such as"),
+        (lambda: calendar_days_due_on("2024-02-01", 1e300), "2015 to 2027, 29403"),
+        (lambda: WorkingCalendar(closures=(pd.NaT,)), "closures: found a missing day"),
+        (lambda: WorkingCalendar(closures=("09/10/2024",)), "expected a day such as 2024-12-31"),
+        (lambda: day_kind("09/10/2014"), "expected a day such as 2024-12-31"),
         (lambda: due_on("01/02/2024", 1), "expected one such as 2024-12-31"),
         (lambda: due_on("2024-02-30", 1), "expected one such as 2024-12-31"),
         (lambda: due_on(20240201, 1), "expected one such as 2024-12-31"),

@@ -7,8 +7,10 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from itertools import islice
 from pathlib import Path
+from typing import NoReturn
 
 from cchc_analysis.cli.extra import require_reports
 from cchc_analysis.columns import InputError
@@ -19,9 +21,15 @@ _FEW = 5  # names on the screen; the summary has more
 
 def read(options: argparse.Namespace) -> int:
     """Read exports into a data folder, and say what became of the rows."""
+    from cchc_analysis.periods import as_day
     from cchc_analysis.sources.dossiers import read_dossiers
 
     columns, statuses = _column_map(options.columns) if options.columns else (None, None)
+    if options.lookup:
+        _check_replaced(options.lookup)
+    _check_key(options.key, options.out)
+    if options.as_of and as_day(options.as_of) > as_day(date.today()):
+        raise InputError(f"--as-of {options.as_of} is still to come; give the day of drawing")
     with _progress("cchc_analysis.sources.dossiers"):
         summary = read_dossiers(
             options.exports, columns=columns, statuses=statuses, sheet=options.sheet,
@@ -34,6 +42,9 @@ def read(options: argparse.Namespace) -> int:
         f"+ {summary['set_aside']} set aside{aside and f' ({aside})'} -> {options.out}"
     )
     print(f"drawn up to {summary['as_of'] or 'an unknown day'}")
+    if options.as_of and (summary["first_on"] or "") > options.as_of:
+        print(f"note: --as-of lies before the first receipt, {summary['first_on']}: nothing can "
+              "have been drawn then; read again with the right day")  # fmt: skip
     for file in summary["files"]:
         if file["drawn_on_from"].startswith("last event ("):
             print(f"{file['file']}: taken as drawn on {file['drawn_on']}, the "
@@ -48,6 +59,36 @@ def read(options: argparse.Namespace) -> int:
     for line in _about_units(summary, options.unit):
         print(line)
     return 0
+
+
+def _check_replaced(lookup: Path) -> None:
+    """Refuse to write the list of codes over a file that is none: an export, say."""
+    from cchc_analysis.sources.dossiers.lookup import read_lookup
+
+    if not lookup.exists():
+        return
+    try:
+        read_lookup(lookup)
+    except (InputError, OSError):
+        raise InputError(
+            f"--lookup {lookup}: there is a file of that name which is no list of codes, and would "
+            "be lost; name another"
+        ) from None
+
+
+def _check_key(key: Path | None, out: Path) -> None:
+    """Refuse, before anything is read, where the key that hashes codes cannot be kept."""
+    from cchc_analysis.sources.dossiers import codes
+
+    try:
+        path = key or codes.default_key()
+        codes.keep_apart(path, out, "key")
+        codes.read_key(path)
+    except (OSError, RuntimeError) as error:  # RuntimeError: no home folder at all
+        raise InputError(
+            f"the key that hashes dossier codes cannot be kept ({error}); "
+            "name a place for it with --key FILE, outside --out"
+        ) from None
 
 
 def _about_units(summary: dict, unit: str | None) -> Iterator[str]:
@@ -71,11 +112,16 @@ def _first(counts: dict[str, int]) -> str:
     return f"{_listed(dict(islice(counts.items(), _FEW)))}{more}"
 
 
+def _raise(_record: logging.LogRecord) -> NoReturn:
+    raise  # called while the error is handled
+
+
 @contextmanager
 def _progress(name: str) -> Iterator[None]:
     """Print what a module reports while it works."""
     logger = logging.getLogger(name)
     handler = logging.StreamHandler(sys.stdout)
+    handler.handleError = _raise  # a closed output would print a traceback for every line
     before = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
@@ -150,6 +196,8 @@ def desk(options: argparse.Namespace) -> int:
     from cchc_analysis.workdays import day_kind
 
     keep_apart(options.out, options.data, "desk list")
+    if options.lookup and options.out.resolve() == options.lookup.resolve():
+        raise InputError(f"--out {options.out}: the list of --lookup would be lost; name another")
     codes = read_lookup(options.lookup) if options.lookup else None
     loaded = load_unit(options.unit, options.data)
     start, today = loaded.period("", options.on)

@@ -41,6 +41,11 @@ def report(options: argparse.Namespace) -> int:
         )
     if options.jobs < 1:
         raise InputError(f"--jobs {options.jobs}: expected 1 or more")
+    if options.data and options.out.resolve() == options.data.resolve():
+        raise InputError(
+            f"--out {options.out} is the data folder: its dossiers would lie among the pages; "
+            "name another folder"
+        )
     jobs = _jobs(options)
     if options.publish:
         for job in [job for job in jobs if job.notebook in INTERNAL]:

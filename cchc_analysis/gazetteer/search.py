@@ -15,10 +15,11 @@ from cchc_analysis.gazetteer.classes import desk_of_centre, unit_class_of
 from cchc_analysis.gazetteer.names import Names, Unit, names_of
 from cchc_analysis.gazetteer.spelling import PREFIXES, name_key, split_prefix
 from cchc_analysis.gazetteer.table import units_table
+from cchc_analysis.periods import as_day
 
 _NAMED_IN_A_MESSAGE = 8
 _CUT = re.compile(  # where the name of the unit above may begin: "xã Long An - huyện Cần Giuộc"
-    rf"\s*[,;(–—-]+\s*|\s+(?=(?:{'|'.join(PREFIXES)}|tp|tx|tt|[hqxp]\.)(?:\W|$))",
+    rf"\s*[,;(–—-]+\s*|\s+(?=(?:{'|'.join(PREFIXES)}|tp|tx|tt)(?:\W|$)|[hqxp]\.|[qp]\d)",
     re.IGNORECASE,
 )
 _MOST_CUTS = 8
@@ -82,6 +83,7 @@ def find_unit(
     if len(found) == 1:
         return found[0]
     known = names_of(None if units is None else units_table(units))
+    on = None if on is None else as_day(on)
     if not found:
         raise InputError(_unknown(known, name, on, unit_class, parent_id))
     raise InputError(
@@ -113,6 +115,9 @@ def units_called(
     >>> units_called("Hà Giang"), units_called("Atlantis")  # a province, its city, two communes
     (['vn63-02', 'vn63-024', 'vn63-12745', 'vn63-15292'], [])
     """
+    if not isinstance(name, str):
+        raise InputError(f"found {name!r}, expected the name of a unit")
+    on = None if on is None else as_day(on)  # on its last day at noon a unit is still there
     table = None if units is None else units_table(units)
     key = desk_of_centre(name_key(name))
     known = names_of(table, key)

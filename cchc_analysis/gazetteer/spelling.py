@@ -69,10 +69,15 @@ _SHORT = {
 }  # fmt: skip
 _SHORT_WITH_STOP = re.compile(r"(?<!\w)(t\.?p|tx|tt|[hqxp])\s*\.\s*(?=\w)")
 _SHORT_WITH_NUMBER = re.compile(r"(?<!\w)([qp])\s*(?=\d)")
+_SERVING, _AFFAIRS = fold("Phục vụ"), fold("hành chính công")
 _ABBREVIATIONS = (
     (re.compile(rf"^({fold('UBND')}|{fold('Ủy ban nhân dân')}) "), ""),
     (re.compile(rf"^(tp|{fold('Thành phố')})? ?hcm$"), fold("Thành phố Hồ Chí Minh")),
     (re.compile(rf"^(tt|{fold('Thị trấn')}) {fold('Huế')}$"), fold("Thừa Thiên Huế")),
+    (
+        re.compile(rf"^(tt|{fold('Thị trấn')}) ?(pvhcc|hcc|({_SERVING} )?{_AFFAIRS}) "),
+        f"{fold('Trung tâm')} {_SERVING} {_AFFAIRS} ",  # its TT is no thị trấn
+    ),
     (re.compile(r"^tp "), fold("Thành phố") + " "),
     (re.compile(r"^tx "), fold("Thị xã") + " "),
     (re.compile(r"^tt "), fold("Thị trấn") + " "),

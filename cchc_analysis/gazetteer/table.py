@@ -10,6 +10,7 @@ import pandas as pd
 
 from cchc_analysis import columns
 from cchc_analysis.gazetteer.spelling import without_prefix
+from cchc_analysis.periods import as_day
 
 _REFERENCE = Path(__file__).parents[1] / "reference"
 
@@ -114,6 +115,6 @@ def units_table(units: pd.DataFrame | None) -> pd.DataFrame:
 
 def in_force(table: pd.DataFrame, on: date) -> pd.Series:
     """Say which rows (with ``start_on`` and ``end_on``) were in force on a day."""
-    day = pd.Timestamp(on)
+    day = as_day(on)
     started = table["start_on"].isna() | (table["start_on"] <= day)
     return started & (table["end_on"].isna() | (table["end_on"] >= day))

@@ -151,6 +151,8 @@ def rule_named(rule: str | Rule, basis: Basis | None = None) -> Rule:
                 "or give a TOML file of your own (read_rule)"
             )
         rule = RULES[rule]
+    if not isinstance(rule, Rule):
+        raise InputError(f"found {rule!r}, expected the name of a rule, a TOML file, or a Rule")
     if RULES.get(rule.name, rule) != rule:
         raise InputError(
             f"rule {rule.name!r} is built in, and this is another one; give it another name"

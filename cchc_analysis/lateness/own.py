@@ -82,7 +82,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # a number too long is a ValueError
         raise InputError(
             f"{path}: cannot be read as TOML in UTF-8 ({str(error).splitlines()[0]})"
         ) from None

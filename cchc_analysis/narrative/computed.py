@@ -7,7 +7,7 @@ import pandas as pd
 from cchc_analysis.columns import TALLY
 from cchc_analysis.display import Block, Language, facts, folded, paragraph
 from cchc_analysis.labels import capital
-from cchc_analysis.lateness import RULES, Rule
+from cchc_analysis.lateness import RULES, VARIANTS, Rule
 from cchc_analysis.narrative.evidence import evidence
 from cchc_analysis.wording import (
     has_phrase,
@@ -80,7 +80,8 @@ def waiting(compared: pd.DataFrame, *, language: Language) -> list[Block]:
     rows = compared[compared["denominator"] == "resolved"]  # several where sources differ
     resolved = rows.groupby("rule", sort=False)[["count", "total"]].sum(skipna=False)
     late = resolved["total"] - resolved["count"]
-    variants = [rule for rule in resolved.index if rule.startswith("strict_")]
+    known = {rule.name for rule in VARIANTS} if "strict" in resolved.index else set()
+    variants = [rule for rule in resolved.index if rule in known]
     said = [
         say(
             "waiting.late",

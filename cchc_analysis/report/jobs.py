@@ -89,6 +89,8 @@ def _job(entry: Mapping[str, Any], where: str, folder: Path) -> Job:
         "notebook": str, "unit": str, "unit_id": str, "parameters": dict, "simulated": bool,
         "title": str, "figures": int, "tables": int, "inputs": list,
     }  # fmt: skip
+    if not isinstance(entry, dict):
+        raise InputError(f"{where}: found {entry!r}, expected a [[job]] table.")
     unknown = sorted(set(entry) - set(kinds))
     if unknown:
         raise InputError(f"{where}: unknown {unknown}; a job may have {list(kinds)}.")

@@ -132,7 +132,7 @@ def _entries(out: Path) -> list[dict[str, Any]]:
             and "titles" in entry  # an older version of this program kept less
             and all((out / name).is_file() for name in entry["pages"].values())
         ]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(
             f"{path} is not a manifest of this program; give another --out, or delete the file"
         ) from None

@@ -102,12 +102,16 @@ def run_jobs(
             for number, result in enumerate(planned)
         }
         done: dict[int, JobResult] = {}
-        for future in as_completed(futures):
-            result = done[futures[future]] = future.result()
-            unfinished = [plan for n, plan in enumerate(planned) if n not in done]
-            kept = earlier_results(out, [plan.job for plan in unfinished])
-            write_manifest([*done.values(), *kept], out=out)
-            progress(_line(result, len(done), len(planned)))
+        try:
+            for future in as_completed(futures):
+                result = done[futures[future]] = future.result()
+                unfinished = [plan for n, plan in enumerate(planned) if n not in done]
+                kept = earlier_results(out, [plan.job for plan in unfinished])
+                write_manifest([*done.values(), *kept], out=out)
+                progress(_line(result, len(done), len(planned)))
+        except BaseException:  # Ctrl-C: leaving the pool would run every job still waiting
+            pool.shutdown(cancel_futures=True)
+            raise
     return [done[number] for number in range(len(planned))]
 
 

@@ -71,8 +71,8 @@ def write_sample(
     Raises
     ------
     InputError
-        If ``out`` holds files that are not a sample's, ``only`` names no export, or
-        ``dossiers`` is too small.
+        If ``out`` holds files that are not a sample's, ``only`` names no export,
+        ``dossiers`` is too small or ``seed`` is negative.
 
     Notes
     -----
@@ -92,6 +92,8 @@ def write_sample(
     plans = _chosen(only)
     if dossiers < FEWEST_DOSSIERS:
         raise InputError(f"found dossiers={dossiers}, expected at least {FEWEST_DOSSIERS}")
+    if seed < 0:
+        raise InputError(f"found seed={seed}, expected a whole number from 0 up")
     out = Path(out)
     _make_folder(out)
     units = {plan.file: units_of(plan, seed) for plan in PLANS}

@@ -6,6 +6,7 @@ import pandas as pd
 
 from cchc_analysis import figures, narrative, tables
 from cchc_analysis.display import Block, Language
+from cchc_analysis.lateness import VARIANTS
 from cchc_analysis.sections.frame import Parts, section
 
 
@@ -27,7 +28,7 @@ def rules(compared: pd.DataFrame, *, language: Language) -> list[Block]:
     by_denominator = compared.sort_values(
         "denominator", key=lambda names: names.map(order), kind="stable"
     )
-    variants = by_denominator["rule"].str.startswith("strict_")
+    variants = by_denominator["rule"].isin([rule.name for rule in VARIANTS])
     label = ["denominator", "rule"]
     parts: Parts = [
         narrative.rules(compared, language=language),
@@ -41,7 +42,7 @@ def rules(compared: pd.DataFrame, *, language: Language) -> list[Block]:
 
 def _waiting(compared: pd.DataFrame, variants: pd.Series, language: Language) -> Parts:
     """Lateness before and after waiting, where the export tells of any."""
-    if not variants.any():
+    if not variants.any() or not (compared["rule"] == "strict").any():
         return []
     judged = compared["denominator"].isin(["resolved", "due_in_period"])
     beside = compared[judged & (variants | (compared["rule"] == "strict"))]

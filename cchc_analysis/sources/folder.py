@@ -14,7 +14,6 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
-from pyarrow import ArrowInvalid
 
 from cchc_analysis import gazetteer
 from cchc_analysis.columns import DOSSIERS, FORMS, PUBLISHED, UNITS, InputError, check, empty
@@ -23,6 +22,7 @@ from cchc_analysis.sources.forms import read_forms
 from cchc_analysis.sources.published import read_published
 from cchc_analysis.sources.readings import (
     refuse_read_twice,
+    rows_of,
     summary_of,
     unit_read,
     units_of_readings,
@@ -250,9 +250,7 @@ def load_unit(unit: str, data: str | Path = "") -> UnitData:
     below = gazetteer.subordinates(unit_id, units=units)
     held = _held(unit_id, folder, units)
     frames = {
-        path: check(
-            pd.read_parquet(path, filters=[("unit_id", "in", names)]), DOSSIERS, where=str(path)
-        )
+        path: check(rows_of(path, filters=[("unit_id", "in", names)]), DOSSIERS, where=str(path))
         for path, names in held.items()
     }
     refuse_read_twice(frames)
@@ -348,12 +346,7 @@ def _units_in(path: Path) -> set[str]:
     if path.suffix.lower() == ".csv":
         table = {"forms": FORMS, "published": PUBLISHED}[path.parent.name]
         return set(read_table(path, table).get("unit_id", pd.Series(dtype="str")).dropna())
-    try:
-        return set(pd.read_parquet(path, columns=["unit_id"])["unit_id"].unique())
-    except ArrowInvalid:
-        raise InputError(
-            f"{path}: not a file of dossiers; run `cchc read` on the export again"
-        ) from None
+    return set(rows_of(path, columns=["unit_id"])["unit_id"].unique())
 
 
 def _table_files(folder: Path, kind: str) -> list[Path]:
@@ -377,7 +370,7 @@ def _last_day(held: Mapping[Path, Collection[str]]) -> pd.Timestamp:
     to come left out.
     """
     names = ["unit_id", "received_at", "flags", "drawn_on"]
-    days = [_drawn_on(pd.read_parquet(path, columns=names), held[path]) for path in held]
+    days = [_drawn_on(rows_of(path, columns=names), held[path]) for path in held]
     known = [day for day in days if pd.notna(day)]
     return max(known).normalize() if known else pd.NaT
 

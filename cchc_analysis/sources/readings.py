@@ -11,8 +11,27 @@ from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
+from pyarrow import ArrowInvalid
 
 from cchc_analysis.columns import InputError
+
+
+def rows_of(path: Path, **which: list) -> pd.DataFrame:
+    """Return columns or rows of a file of dossiers (``which`` as ``pandas.read_parquet`` has it).
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, or no file of dossiers.
+    """
+    try:
+        return pd.read_parquet(path, **which)
+    except (ArrowInvalid, OSError) as error:
+        if getattr(error, "errno", None) is not None:  # no right to read it, say
+            raise
+        raise InputError(
+            f"{path}: not a file of dossiers; run `cchc read` on the export again"
+        ) from None
 
 
 def summary_of(path: Path) -> dict[str, object]:

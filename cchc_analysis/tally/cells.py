@@ -43,7 +43,8 @@ def roll_up(
     0  vn63-80           12.0         NaN
     """
     members = [unit_id, *gazetteer.subordinates(unit_id, units=units)]
-    within = tally[tally["unit_id"].isin(members)].assign(unit_id=unit_id)
+    checked = check(tally, TALLY)  # text would be joined, not added
+    within = checked[checked["unit_id"].isin(members)].assign(unit_id=unit_id)
     return sum_cells(within, [c for c in within if c not in TALLY_COUNTS])
 
 

@@ -210,4 +210,7 @@ def as_source(dossiers: Reading | Source) -> Source:
     """Return the frame or the Parquet path behind any of the accepted forms."""
     if isinstance(dossiers, pd.DataFrame):
         return check(dossiers, DOSSIERS)
-    return Path(getattr(dossiers, "path", dossiers))
+    path = Path(getattr(dossiers, "path", dossiers))
+    if not path.exists():
+        raise InputError(f"{path}: no such file; read_dossiers writes one")
+    return path

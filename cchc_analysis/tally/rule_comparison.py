@@ -135,7 +135,7 @@ def compare_rules(
     Raises
     ------
     InputError
-        As in :func:`count_cells`, or if ``rules`` is empty.
+        As in :func:`count_cells`, or if ``rules`` is empty or two have one name.
 
     Examples
     --------
@@ -161,6 +161,9 @@ def compare_rules(
     if rules is not None and not rules:
         raise InputError("no rule was given; leave out rules= to compare those that apply")
     chosen = _telling(source) if rules is None else [rule_named(rule) for rule in rules]
+    names = [rule.name for rule in chosen]
+    if len(set(names)) < len(names):  # their rows could not be told apart
+        raise InputError(f"two rules of one name among {', '.join(names)}; give each a name")
     asked = {"periods": periods, "as_of": as_of}
     shares = [share for rule in chosen for share in _shares(source, by, rule, asked)]
     keys = [*TALLY_KEYS, *by]

@@ -39,6 +39,13 @@ class WorkingCalendar:
     closures: tuple[date, ...] = ()
     """Days on which this office was closed, as :func:`read_closures` gives them."""
 
+    def __post_init__(self) -> None:
+        """Hold the closures as a tuple of days: calendars are counted once each, by value."""
+        days = [as_day(day) for day in self.closures]
+        if any(pd.isna(day) for day in days):
+            raise InputError("closures: found a missing day, expected one such as 2024-09-09")
+        object.__setattr__(self, "closures", tuple(day.date() for day in days))
+
 
 OFFICIAL = WorkingCalendar()
 
@@ -99,7 +106,7 @@ def read_closures(path: str | Path) -> tuple[date, ...]:
         rows = [(reader.line_num, row["day"]) for row in reader if "day" in names]
     except (OSError, UnicodeDecodeError, csv.Error):
         raise InputError(f"{path}: no such file, or no CSV UTF-8; save it as that") from None
-    if not {"day", "reason"} <= set(names):
+    if not {"day", "reason"} <= set(names) or len(set(names)) < len(names):
         raise InputError(f"{path}, row 1: expected the columns day,reason separated by a comma")
     days = []
     for line, written in rows:
@@ -232,7 +239,7 @@ def counted(calendar: WorkingCalendar) -> Counted:
     years = table["day"].dt.year
     first = np.datetime64(f"{years.min()}-01-01", "D")
     days = np.arange(first, np.datetime64(f"{years.max() + 1}-01-01"))
-    closed = np.array([as_day(day) for day in calendar.closures], dtype="datetime64[D]")
+    closed = np.array(calendar.closures, dtype="datetime64[D]")
     if (outside := closed[~np.isin(closed, days)]).size:
         raise InputError(f"closure {outside[0]}: expected a day from {days[0]} to {days[-1]}")
     kinds = {kind: rows.to_numpy("datetime64[D]") for kind, rows in table.groupby("kind")["day"]}
@@ -268,7 +275,7 @@ def day_kind(*days: pd.Timestamp | date | str) -> Literal["working", "calendar"]
     """
     years = _reference()["day"].dt.year
     covered = range(years.min(), years.max() + 1)
-    return "working" if all(pd.Timestamp(day).year in covered for day in days) else "calendar"
+    return "working" if all(as_day(day).year in covered for day in days) else "calendar"
 
 
 @cache

@@ -16,6 +16,9 @@ from cchc_analysis.workdays.moments import (
     whole_numbers,
 )
 
+_ENDLESS = 10_000_000
+"""Days after which every day lies outside the years covered, but is a date still."""
+
 
 def working_days_between(
     start: Times, end: Times, *, calendar: WorkingCalendar = OFFICIAL
@@ -156,7 +159,7 @@ def calendar_days_due_on(
     same_rows(received_on, days)
     count = counted(calendar)
     wait = np.asarray(whole_numbers(days))
-    known = np.where(np.isnan(wait), 0, wait).astype("timedelta64[D]")
+    known = np.where(np.isnan(wait), 0, np.minimum(wait, _ENDLESS)).astype("timedelta64[D]")
     offset = count.offsets(naive_times(received_on).astype("datetime64[D]") + known)
     place = count.number[offset] + ~count.working[offset] + 0 * wait  # 0 * NaN: missing stays
     return shaped(count.nth_day(place), received_on, days)

@@ -35,12 +35,19 @@ def naive_times(value: Times) -> np.ndarray:
 
 
 def numbers(value: Numbers) -> np.ndarray:
-    """Return the numbers as a float array, NaN where missing."""
-    return (
-        value.to_numpy("float64", na_value=np.nan)
-        if isinstance(value, pd.Series)
-        else (np.asarray(value, dtype="float64"))
-    )
+    """Return the numbers as a float array, NaN where missing.
+
+    Raises
+    ------
+    InputError
+        If a value is no number.
+    """
+    try:
+        if isinstance(value, pd.Series):
+            return value.to_numpy("float64", na_value=np.nan)
+        return np.asarray(np.nan if value is pd.NA else value, dtype="float64")
+    except (TypeError, ValueError):
+        raise InputError("found a value that is no number, expected one such as 3") from None
 
 
 def whole_numbers(value: Numbers) -> np.ndarray:

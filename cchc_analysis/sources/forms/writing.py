@@ -116,11 +116,13 @@ def write_form06(
         raise InputError(f"{path}: found {path.suffix!r}, expected a name that ends in .xlsx")
     path.parent.mkdir(parents=True, exist_ok=True)
     groups = [form for _, form in lines.groupby(_KEYS, dropna=False)]
-    with xlsxwriter.Workbook(path) as book:
+    unfinished = path.with_name(f"{path.name}.part")
+    with xlsxwriter.Workbook(unfinished) as book:
         book.set_properties({"created": lines["period_end_on"].max().to_pydatetime()})
         styles = {name: book.add_format(style) for name, style in _STYLES.items()}
         for number, form in enumerate(groups, start=1):
             _write_form(book, styles, form, number, units, suffix)
+    unfinished.replace(path)
     return path
 
 
