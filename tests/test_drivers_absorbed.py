@@ -23,9 +23,7 @@ def cells(seed: int, units: int = 12, per_unit: int = 10, size: float = 8):
 
 def with_dummies(late, total, design, unit, cluster):
     """Statsmodels with a dummy per unit on one row per dossier, errors clustered."""
-    frame = pd.DataFrame(design).join(
-        pd.get_dummies(pd.Series(unit, name="unit"), dtype=float), rsuffix="u"
-    )
+    frame = np.column_stack([design, pd.get_dummies(pd.Series(unit), dtype=float)])
     event = np.concatenate([[1] * y + [0] * (n - y) for y, n in zip(late, total, strict=True)])
     rows, groups = (np.repeat(np.asarray(v), total, axis=0) for v in (frame, cluster))
     return sm.Logit(event, rows).fit(
