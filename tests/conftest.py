@@ -1,4 +1,4 @@
-"""The browser that several test modules open pages in."""
+"""What several test modules share: a browser, and a place of their own to work in."""
 
 import shutil
 
@@ -28,3 +28,11 @@ def browser():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def own_home(tmp_path, monkeypatch):
+    """A home of its own: the key that hashes dossier codes is made there."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")

@@ -10,13 +10,7 @@ from small_export import EXPORT, UNIT, write_export
 
 from cchc_analysis import cli, sample
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """A home of its own: the key that hashes dossier codes is made there."""
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
+pytestmark = pytest.mark.usefixtures("own_home")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from small_export import UNIT, write_export
 from small_site import NOTEBOOKS, write_notebook
+from test_cli import refused
 
 from cchc_analysis import cli
 from cchc_analysis.report import Job, run, run_jobs
@@ -18,12 +19,7 @@ from cchc_analysis.report import Job, run, run_jobs
 PROGRAM = [sys.executable, "-c", "from cchc_analysis.cli import main; raise SystemExit(main())"]
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """A home of its own: the key that hashes dossier codes is made there."""
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
+pytestmark = pytest.mark.usefixtures("own_home")
 
 
 @pytest.fixture
@@ -38,16 +34,6 @@ def data(tmp_path, codes):
     command = ["read", str(export), "--out", str(tmp_path / "data"), "--lookup", str(codes)]
     assert cli.main(command) == 0
     return tmp_path / "data"
-
-
-def refused(capsys, *arguments):
-    """Run a command that must refuse; return its one line."""
-    capsys.readouterr()
-    assert cli.main([str(argument) for argument in arguments]) == 2
-    message = capsys.readouterr().err
-    assert message.startswith(f"cchc {arguments[0]}: ")
-    assert message.count("\n") == 1
-    return message
 
 
 def test_the_list_of_codes_replaces_no_export(tmp_path, capsys, data, codes):

@@ -25,9 +25,6 @@ def read(options: argparse.Namespace) -> int:
     from cchc_analysis.sources.dossiers import read_dossiers
 
     columns, statuses = _column_map(options.columns) if options.columns else (None, None)
-    if options.lookup:
-        _check_replaced(options.lookup)
-    _check_key(options.key, options.out)
     if options.as_of and as_day(options.as_of) > as_day(date.today()):
         raise InputError(f"--as-of {options.as_of} is still to come; give the day of drawing")
     with _progress("cchc_analysis.sources.dossiers"):
@@ -59,36 +56,6 @@ def read(options: argparse.Namespace) -> int:
     for line in _about_units(summary, options.unit):
         print(line)
     return 0
-
-
-def _check_replaced(lookup: Path) -> None:
-    """Refuse to write the list of codes over a file that is none: an export, say."""
-    from cchc_analysis.sources.dossiers.lookup import read_lookup
-
-    if not lookup.exists():
-        return
-    try:
-        read_lookup(lookup)
-    except (InputError, OSError):
-        raise InputError(
-            f"--lookup {lookup}: there is a file of that name which is no list of codes, and would "
-            "be lost; name another"
-        ) from None
-
-
-def _check_key(key: Path | None, out: Path) -> None:
-    """Refuse, before anything is read, where the key that hashes codes cannot be kept."""
-    from cchc_analysis.sources.dossiers import codes
-
-    try:
-        path = key or codes.default_key()
-        codes.keep_apart(path, out, "key")
-        codes.read_key(path)
-    except (OSError, RuntimeError) as error:  # RuntimeError: no home folder at all
-        raise InputError(
-            f"the key that hashes dossier codes cannot be kept ({error}); "
-            "name a place for it with --key FILE, outside --out"
-        ) from None
 
 
 def _about_units(summary: dict, unit: str | None) -> Iterator[str]:

@@ -28,6 +28,7 @@ from cchc_analysis.sources.dossiers import codes, snapshots, summary
 from cchc_analysis.sources.dossiers.files import export_files
 from cchc_analysis.sources.dossiers.intake import Intake, Options, file_names, take_in
 from cchc_analysis.sources.dossiers.judging import judged_sql
+from cchc_analysis.sources.dossiers.lookup import require_replaceable
 from cchc_analysis.sources.dossiers.quoting import literal
 from cchc_analysis.sources.dossiers.staging import TIMES, staged_rows
 from cchc_analysis.sources.dossiers.words import described, is_invented
@@ -147,8 +148,8 @@ def read_dossiers(
     ------
     InputError
         If a file is missing, empty, broken, in a legacy encoding, lacks a needed column, or
-        has a column of dates that contradicts its format; if the key is empty or would lie in
-        ``out``.
+        has a column of dates that contradicts its format; if the key is empty, cannot be kept
+        or would lie in ``out``; if ``lookup`` is a file that is no list of codes.
 
     Examples
     --------
@@ -170,6 +171,7 @@ def read_dossiers(
     if lookup is not None:
         codes.keep_apart(lookup, out, "list of codes")
         codes.require_workbook(lookup)
+        require_replaceable(lookup)
     files, not_read = export_files(path, not_read=[key, *([lookup] if lookup else [])])
     options = Options(
         columns=columns,

@@ -14,13 +14,26 @@ _NOTE = (
     "This file links dossier codes to the hashes in reports: it is personal data.",
     "Keep it at the desk; do not send it, publish it, or store it with the results.",
 )
+_NO_PLACE = (
+    "The key that hashes dossier codes cannot be kept there; name another place for it, outside "
+    "the outputs (key=, --key FILE)"
+)
 MOST_CODES = 1_000_000
 """A sheet of a workbook holds 1,048,576 rows."""
 
 
 def default_key() -> Path:
-    """Return where the key is kept if no other place is given."""
-    return Path.home() / ".config" / "cchc_analysis" / "dossiers.key"
+    """Return where the key is kept if no other place is given.
+
+    Raises
+    ------
+    InputError
+        If the user has no home folder.
+    """
+    try:
+        return Path.home() / ".config" / "cchc_analysis" / "dossiers.key"
+    except RuntimeError as error:
+        raise InputError(f"{error} {_NO_PLACE}") from None
 
 
 def read_key(path: Path) -> str:
@@ -29,16 +42,18 @@ def read_key(path: Path) -> str:
     Raises
     ------
     InputError
-        If the file is empty, a folder, or no key.
+        If the file is empty, a folder, or no key, or cannot be made or read.
     """
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32), encoding="ascii")
     try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32), encoding="ascii")
         secret = path.read_text(encoding="ascii").strip()
     except (UnicodeDecodeError, IsADirectoryError):
         raise InputError(f"{path}: not a key; name a file made by an earlier reading") from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}. {_NO_PLACE}") from None
     if not secret:  # without it the codes could be found by hashing all of them
         raise InputError(f"{path}: the key is empty; delete the file, and a new one is made")
     return secret

@@ -40,3 +40,22 @@ def read_lookup(path: Path) -> dict[str, str]:
         f"{path}: found no sheet with the columns code and {_HASH}; name the list that "
         "cchc read --lookup wrote"
     )
+
+
+def require_replaceable(path: Path) -> None:
+    """Refuse to write the list of codes over a file that is none: an export, say.
+
+    Raises
+    ------
+    InputError
+        If ``path`` is there and is no such list.
+    """
+    if not path.exists():
+        return
+    try:
+        read_lookup(path)
+    except (InputError, OSError):
+        raise InputError(
+            f"{path}: there is a file of that name which is no list of codes, and would be lost; "
+            "name another for the list (--lookup)"
+        ) from None
